@@ -1,0 +1,172 @@
+"""Capacity: every cycle, how many pods there should be, and the create and delete calls that follow.
+
+A cycle that could only repeat the one before it is left out. When the autoscaler is arithmetic (it says so
+by `depends_on_time`) and its last answer led to nothing, it is not asked again until the pool has changed.
+"""
+
+import math
+
+from policies.actions import AnyAction, CreatePod, DeletePod
+from policies.control.agenda import Periodic
+from policies.decisions import PodChosen, Reason, Scaled
+from policies.errors import PolicyFault
+from policies.lifecycles import PodEvent
+from policies.observed.books import Books
+from policies.observed.pod import Pod
+from policies.observed.pool import Pool
+from policies.policy_set import PolicySet
+from policies.rules.autoscaling import Target
+from policies.vocabulary import PodState
+
+_ENDED = frozenset({PodState.FAILED, PodState.SUCCEEDED})
+
+
+class Capacity:
+    """Runs the autoscaler and the victim rule over each pool."""
+
+    def __init__(self, books: Books, policy: PolicySet, outbox: list[AnyAction]) -> None:
+        self._books = books
+        self._autoscaler = policy.autoscaler
+        self._victims = policy.victims
+        self._deletes_ended_pods = policy.dispatch.deletes_ended_pods
+        self._every = policy.controller.autoscaler_every
+        self._outbox = outbox
+        self._settled: dict[str, int] = {}  # pool -> its version when a cycle found nothing to do
+        self._last_scaled: dict[str, tuple[int, int, Reason]] = {}
+        self.start(0.0)
+
+    def start(self, at: float) -> None:
+        """The process started at `at` (float s): its cycles lie on a grid from there."""
+        self._cycles = Periodic(self._every, at)
+        self._settled.clear()
+        self._last_scaled.clear()
+
+    def next_time(self) -> float:
+        """When the next cycle could find something to do; infinity if only news can change that."""
+        settled = self._settled
+        for name, pool in self._books.pools.items():
+            if settled.get(name) != pool._version:
+                return self._cycles.ask(self._books.now)
+        return math.inf
+
+    def cycle(self) -> None:
+        """One cycle of every pool that has changed since its last one."""
+        self._cycles.done(self._books.now)
+        for name, pool in self._books.pools.items():
+            if self._settled.get(name) == pool._version:
+                continue
+            acted = self._delete_ended_pods(pool)
+            target = self._decide(pool)
+            acted |= self._resize(pool, target)
+            if not acted and not self._autoscaler.depends_on_time:
+                self._settled[name] = pool._version
+
+    def one_more(self, pool: Pool) -> None:
+        """D4: nobody is connected, so one pod is asked for at once rather than at the next cycle."""
+        if pool._known < pool._max:
+            target = Target(pool._known + 1, Reason.IMMEDIATE_SCALE_UP)
+            self._grow(pool, self._scaled(pool, target))
+
+    def _decide(self, pool: Pool) -> Target:
+        now = self._books.now
+        rule = self._autoscaler
+        asked = f"decide(pool {pool._name} of {pool._known} pods)"
+        expected = f"a Target of a whole number from 0 to the pool's max, {pool._max}"
+        try:
+            target = rule.decide(pool, now)
+        except Exception as error:
+            raise self._fault(rule, asked, repr(error), expected) from error
+        if not isinstance(target, Target) or type(target.desired) is not int:
+            raise self._fault(rule, asked, repr(target), expected)
+        if not 0 <= target.desired <= max(pool._max, pool._known):
+            raise self._fault(rule, asked, repr(target.desired), expected)
+        if target.desired < pool._known and pool._apply_pending:
+            # Somebody may confirm at any moment, and the plan's pod saves the apply its init.
+            numbers = {**target.numbers, "apply_pending": pool._apply_pending}
+            return Target(pool._known, Reason.HELD_FOR_APPLY_PENDING, numbers)
+        return target
+
+    def _resize(self, pool: Pool, target: Target) -> bool:
+        seen = (pool._known, target.desired, target.reason)
+        if target.desired == pool._known:
+            if self._last_scaled.get(pool._name) != seen:
+                self._last_scaled[pool._name] = seen
+                self._books.decisions.append(self._scaled(pool, target))
+            return False
+        self._last_scaled[pool._name] = seen
+        scaled = self._scaled(pool, target)
+        if target.desired > pool._known:
+            self._grow(pool, scaled)
+            return True
+        self._books.decisions.append(scaled)
+        return self._shrink(pool, pool._known - target.desired, target.reason)
+
+    def _grow(self, pool: Pool, because: Scaled) -> None:
+        for _ in range(because.desired - pool._known):
+            name = self._books.new_name(pool)
+            self._books.new_pod(pool, name, created_at=self._books.now)
+            self._outbox.append(
+                CreatePod(at=self._books.now, pool=pool._name, pod=name, because=because)
+            )
+
+    def _shrink(self, pool: Pool, count: int, reason: Reason) -> bool:
+        for pod in self._choose(pool, count):
+            self._delete(pool, pod, self._victims.rule_name, reason)
+        return True
+
+    def _choose(self, pool: Pool, count: int) -> list[Pod]:
+        rule = self._victims
+        asked = f"choose({count} of the idle pods of pool {pool._name})"
+        expected = f"a list of at most {count} different idle pods of the pool"
+        try:
+            pods = rule.choose(pool, count)
+        except Exception as error:
+            raise self._fault(rule, asked, repr(error), expected) from error
+        fits = (
+            isinstance(pods, list)
+            and len(pods) <= count
+            and all(isinstance(pod, Pod) for pod in pods)
+            and len({pod._name for pod in pods}) == len(pods)
+            and all(pool._pods.get(pod._name) is pod for pod in pods)
+            and all(pod.is_idle and not pod.is_leaving for pod in pods)
+        )
+        if not fits:
+            raise self._fault(rule, asked, repr(pods), expected)
+        return pods
+
+    def _delete_ended_pods(self, pool: Pool) -> bool:
+        if not self._deletes_ended_pods:
+            return False
+        ended = [pod for pod in pool._pods.values() if pod._state in _ENDED]
+        for pod in ended:
+            self._delete(pool, pod, "sync", Reason.POD_ENDED)
+        return bool(ended)
+
+    def _delete(self, pool: Pool, pod: Pod, rule: str, reason: Reason) -> None:
+        chosen = PodChosen(
+            at=self._books.now, pool=pool._name, pod=pod._name, rule=rule, reason=reason
+        )
+        self._books.move_pod(pod, PodEvent.DELETE_REQUESTED)
+        self._outbox.append(
+            DeletePod(at=self._books.now, pool=pool._name, pod=pod._name, because=chosen)
+        )
+
+    def _scaled(self, pool: Pool, target: Target) -> Scaled:
+        return Scaled(
+            at=self._books.now,
+            pool=pool._name,
+            rule=self._autoscaler.rule_name,
+            pods=pool._known,
+            desired=target.desired,
+            reason=target.reason,
+            numbers=target.numbers,
+        )
+
+    def _fault(self, rule: object, asked: str, answered: str, expected: str) -> PolicyFault:
+        return PolicyFault(
+            policy=type(rule).__name__,
+            at=self._books.now,
+            asked=asked,
+            answered=answered,
+            expected=expected,
+        )

@@ -1,0 +1,168 @@
+"""What observations about tasks change: submissions, confirmations, cancellations and ends of phases."""
+
+from policies.control.agenda import Agenda
+from policies.control.lives import Lives
+from policies.control.misfits import Misfits
+from policies.decisions import Reason, RolledBack
+from policies.lifecycles import TASK, TaskEvent, Verdict
+from policies.observations import (
+    DispatchFailed,
+    PhaseEnded,
+    TaskCancelled,
+    TaskConfirmed,
+    TaskSubmitted,
+)
+from policies.observed.books import Books
+from policies.observed.task import Task
+from policies.rules.dispatch import DispatchRule
+from policies.vocabulary import Outcome, TaskKind, TaskState
+
+
+class FoldTasks:
+    """One method per observation about a task."""
+
+    def __init__(
+        self, books: Books, agenda: Agenda, misfits: Misfits, lives: Lives, dispatch: DispatchRule
+    ) -> None:
+        self._books = books
+        self._agenda = agenda
+        self._misfits = misfits
+        self._lives = lives
+        self._dispatch = dispatch
+
+    def submitted(self, event: TaskSubmitted) -> None:
+        """A new row, pending; its workspace is tried at once."""
+        known = self._books.tasks.get(event.task)
+        if known is not None:
+            self._misfits.record(event, str(event.task), known._state, Verdict.REPEATED)
+            return
+        workspace = self._books.workspaces.get(event.workspace)
+        if event.pool not in self._books.pools or (
+            workspace is not None and workspace._pool != event.pool
+        ):
+            self._misfits.record(
+                event, str(event.task), f"no pool {event.pool} for it", Verdict.IMPOSSIBLE
+            )
+            return
+        task = Task(
+            event.task,
+            pool=event.pool,
+            workspace=event.workspace,
+            kind=event.kind,
+            created_at=event.at,
+        )
+        self._agenda.wake(self._books.enter_task(task))
+
+    def confirmed(self, event: TaskConfirmed) -> None:
+        """A planned task may apply; a second confirmation is recorded as repeated."""
+        task = self._misfits.task(event, event.task)
+        if task is None:
+            return
+        if task._confirmed_at is not None:
+            self._misfits.record(event, str(task._id), task._state, Verdict.REPEATED)
+        elif self._books.move_task(task, TaskEvent.CONFIRMED):
+            task._confirmed_at = event.at
+            task._confirmed_by = event.by
+            self._agenda.wake(self._books.workspaces[task._workspace])
+        else:
+            self._misfits.refuse(event, str(task._id), TASK, task._state, TaskEvent.CONFIRMED)
+
+    def cancelled(self, event: TaskCancelled) -> None:
+        """The task is over; if it was running, its agent is told, and its slot waits for the answer."""
+        task = self._misfits.task(event, event.task)
+        if task is None:
+            return
+        was_running = task._state.is_running
+        if not self._books.move_task(task, TaskEvent.CANCELLED):
+            self._misfits.refuse(event, str(task._id), TASK, task._state, TaskEvent.CANCELLED)
+            return
+        if was_running:
+            # The slot stays held until the agent has let go: an aborted apply may still be writing.
+            self._lives.abort(task, Reason.CANCELLED)
+        else:
+            self._lives.free_slot(task)
+        self._lives.over(task)
+
+    def phase_ended(self, event: PhaseEnded) -> None:
+        """The row moves on; the slot is freed, or kept for the apply of a plan with changes."""
+        task = self._misfits.task(event, event.task)
+        if task is None:
+            return
+        state = task._state
+        awaited = TaskState.PLANNING if event.phase == "plan" else TaskState.APPLYING
+        if state is not awaited or event.attempt != task._attempt:
+            self._ended_out_of_turn(event, task)
+            return
+        cause = _ending(task, event.outcome)
+        self._books.move_task(task, cause)
+        self._books.runs_no_more(task)
+        task._failed_sends = 0
+        if cause is TaskEvent.PLANNED:
+            task._planned_on = event.pod
+            self._lives.reserve_slot(task)
+            workspace = self._books.workspaces[task._workspace]
+            self._books.lock(workspace, task)
+            self._agenda.wake(workspace)
+        else:
+            self._lives.free_slot(task)
+            self._lives.over(task)
+
+    def _ended_out_of_turn(self, event: PhaseEnded, task: Task) -> None:
+        """An end that the row does not wait for; it still frees what a cancelled task was holding."""
+        same_attempt = event.attempt == task._attempt
+        if task._state is TaskState.CANCELLED and same_attempt:
+            self._books.runs_no_more(task)
+            self._lives.free_slot(task)
+            self._agenda.wake(self._books.workspaces[task._workspace])
+        elif same_attempt and (not TASK[task._state] or task._state is TaskState.APPLY_PENDING):
+            self._misfits.record(event, str(task._id), task._state, Verdict.REPEATED)
+        elif not TASK[task._state] or event.attempt < task._attempt:
+            self._misfits.record(event, str(task._id), task._state, Verdict.LATE)
+        else:
+            self._misfits.record(event, str(task._id), task._state, Verdict.IMPOSSIBLE)
+
+    def dispatch_failed(self, event: DispatchFailed) -> None:
+        """The row and the booking are taken back; the next send waits for its back-off."""
+        task = self._misfits.task(event, event.task)
+        if task is None:
+            return
+        if not task._state.is_running or event.attempt != task._attempt:
+            self._misfits.record(event, str(task._id), task._state, Verdict.LATE)
+            return
+        applying = task._state is TaskState.APPLYING
+        self._books.move_task(task, TaskEvent.ROLLED_BACK)
+        self._books.runs_no_more(task)
+        if applying and task._pod == task._planned_on:
+            self._lives.reserve_slot(task)  # the plan's place is kept until its apply really starts
+        else:
+            self._lives.free_slot(task)
+        task._failed_sends += 1
+        lost_race = event.reason == Reason.AGENT_AT_CAPACITY
+        wait = (
+            self._dispatch.retry_lost_race
+            if lost_race
+            else self._dispatch.back_off(task._failed_sends)
+        )
+        task._not_before = event.at + wait
+        workspace = self._books.workspaces[task._workspace]
+        self._books.decisions.append(
+            RolledBack(
+                at=event.at,
+                task=task._id,
+                pool=task._pool,
+                attempt=event.attempt,
+                reason=Reason.LOST_RACE if lost_race else Reason.SEND_FAILED,
+                retry_at=self._agenda.retry(workspace, task._not_before),
+            )
+        )
+
+
+def _ending(task: Task, outcome: Outcome) -> TaskEvent:
+    """The event that an execution's outcome is for its task."""
+    if outcome is Outcome.FAILED or outcome is Outcome.ABORTED:
+        return TaskEvent.FAILED
+    if task._kind is TaskKind.PLAN_AND_APPLY and task._state is TaskState.PLANNING:
+        return (
+            TaskEvent.PLANNED if outcome is Outcome.CHANGES else TaskEvent.NOTHING_TO_APPLY
+        )
+    return TaskEvent.SUCCEEDED

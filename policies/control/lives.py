@@ -1,0 +1,81 @@
+"""The ends of tasks, and what they let go of: slots, locks, and agents that must be told to stop."""
+
+from policies.actions import AbortTask, AnyAction
+from policies.constants import Constants, LostPlan
+from policies.control.agenda import Agenda
+from policies.decisions import Reason, TaskEnded
+from policies.lifecycles import TaskEvent
+from policies.observed.books import Books
+from policies.observed.task import Task
+from policies.vocabulary import SlotState, TaskState
+
+
+class Lives:
+    """Ends tasks and releases what they hold. Shared by all that may end one."""
+
+    def __init__(
+        self, books: Books, agenda: Agenda, constants: Constants, outbox: list[AnyAction]
+    ) -> None:
+        self._books = books
+        self._agenda = agenda
+        self._constants = constants
+        self._outbox = outbox
+
+    def over(self, task: Task) -> None:
+        """A task reached a terminal state: its lock goes, and its workspace is tried at once."""
+        workspace = self._books.workspaces[task._workspace]
+        self._books.unlock(workspace, task)
+        self._agenda.wake(workspace)
+
+    def lose(self, task: Task, reason: Reason) -> None:
+        """What ran the task is gone: it fails, or its plan is queued again if the constants say so."""
+        planning = task._state is TaskState.PLANNING
+        requeue = planning and self._constants.lost_plan is LostPlan.REQUEUE
+        moved = self._books.move_task(task, TaskEvent.REQUEUED if requeue else TaskEvent.FAILED)
+        self._books.runs_no_more(task)
+        self.free_slot(task)
+        if not moved:
+            return
+        self._books.decisions.append(self._ended(task, reason))
+        if requeue:
+            self._agenda.wake(self._books.workspaces[task._workspace])
+        else:
+            self.over(task)
+
+    def abort(self, task: Task, reason: Reason) -> None:
+        """Tell the agent that runs the task to stop."""
+        if task._pod is not None and task._pod in self._books.pods:
+            because = self._ended(task, reason)
+            self._outbox.append(
+                AbortTask(at=self._books.now, task=task._id, pod=task._pod, because=because)
+            )
+
+    def time_out(self, task: Task) -> None:
+        """The phase has not ended in time: the agent is told to stop, and the task fails."""
+        self.abort(task, Reason.PHASE_TIMEOUT)
+        self.lose(task, Reason.PHASE_TIMEOUT)
+
+    def expire(self, task: Task) -> None:
+        """The slot kept for an apply is freed; the task goes on waiting for its confirmation."""
+        slot = self._books.slot_of(task)
+        if slot is not None and slot.state is SlotState.RESERVED:
+            self._books.decisions.append(self._ended(task, Reason.RESERVATION_EXPIRED))
+            self._books.free(slot)
+
+    def free_slot(self, task: Task) -> None:
+        """The slot that the task holds, if it holds one, is idle again."""
+        slot = self._books.slot_of(task)
+        if slot is not None:
+            self._books.free(slot)
+
+    def reserve_slot(self, task: Task) -> None:
+        """The slot that the task holds, if it holds one, is kept for its apply, until it expires."""
+        slot = self._books.slot_of(task)
+        if slot is not None and self._books.reserve(slot):
+            expires_at = self._books.now + self._constants.reservation_expires_after
+            self._agenda.reservations.append((expires_at, task))
+
+    def _ended(self, task: Task, reason: Reason) -> TaskEnded:
+        return TaskEnded(
+            at=self._books.now, task=task._id, pool=task._pool, state=task._state, reason=reason
+        )

@@ -1,0 +1,76 @@
+"""After a restart: the store is there, memory is not, and pods and agents show up again one by one."""
+
+from policies.control.agenda import Agenda
+from policies.control.lives import Lives
+from policies.decisions import Recovered
+from policies.observations import RunningPhase
+from policies.observed.books import Books
+from policies.observed.pod import Pod
+from policies.observed.pool import Pool
+from policies.observed.task import Task
+from policies.policy_set import PolicySet
+from policies.vocabulary import Phase, PodName, TaskState
+
+
+class Recovery:
+    """Adopts pods and binds slots again, as far as the recovery rule says so."""
+
+    def __init__(self, books: Books, agenda: Agenda, policy: PolicySet, lives: Lives) -> None:
+        self._books = books
+        self._agenda = agenda
+        self._rule = policy.recovery
+        self._constants = policy.controller
+        self._lives = lives
+
+    def restart(self) -> None:
+        """Forget what was memory; every workspace with an open task is left to the monitor."""
+        self._books.forget_memory()
+        self._agenda.clear()
+
+    def adopt(self, name: PodName, pool: Pool, *, created_at: float) -> None:
+        """Know a pod that a list shows and that this process did not create."""
+        pod = self._books.new_pod(pool, name, created_at=created_at)
+        bound = []
+        for task, slot in self._books.orphans.pop(name, ()):
+            if self._rule.rebuilds_slots and self._rebind(pod, task, slot):
+                bound.append(task._id)
+        self._note(pod, pool, bound)
+
+    def report(self, pod: Pod, running: tuple[RunningPhase, ...]) -> None:
+        """Bind what an agent says it runs and the slot table does not know of."""
+        if not running or not self._rule.rebuilds_slots:
+            return
+        bound = []
+        for entry in running:
+            task = self._books.tasks.get(entry.task)
+            if task is None or not task._state.is_running or task._attempt != entry.attempt:
+                continue
+            self._books.runs(pod, task, entry.phase)
+            if task._slot is None and self._books.rebind(pod, task, None):
+                bound.append(task._id)
+        self._note(pod, self._books.pods[pod._name][1], bound)
+
+    def _rebind(self, pod: Pod, task: Task, slot: int | None) -> bool:
+        """Give a row its place on the pod again, and its deadline."""
+        if task._state.is_running:
+            phase = Phase.APPLY if task._state is TaskState.APPLYING else Phase.PLAN
+            self._books.runs(pod, task, phase)
+            deadline = self._books.now + self._constants.phase_timeout
+            self._agenda.timeouts.append((deadline, task, task._attempt))
+            return slot is not None and self._books.rebind(pod, task, slot)
+        if slot is not None and self._books.rebind(pod, task, slot):
+            self._lives.reserve_slot(task)
+            return True
+        return False
+
+    def _note(self, pod: Pod, pool: Pool, bound: list[int]) -> None:
+        if bound:
+            self._books.decisions.append(
+                Recovered(
+                    at=self._books.now,
+                    pool=pool._name,
+                    pod=pod._name,
+                    rule=self._rule.rule_name,
+                    tasks=tuple(bound),
+                )
+            )

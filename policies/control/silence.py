@@ -1,0 +1,88 @@
+"""Looking for silent agents: connections are cut, rows go offline and are deleted, tasks are given up.
+
+An agent inside a train of heartbeats is not looked at: it cannot fall silent without an observation. One
+whose last heartbeat is known is looked at again at the next check at which something could change.
+"""
+
+from policies.actions import AnyAction, CutConnection
+from policies.constants import Constants
+from policies.control.agenda import Agenda, Grid
+from policies.control.lives import Lives
+from policies.decisions import ConnectionCut, Reason
+from policies.lifecycles import ROW, RowEvent
+from policies.observed.books import Books
+from policies.observed.pod import Pod
+from policies.vocabulary import RowState
+
+
+class Silence:
+    """The server's check (every 30 s) and the clean-up of rows (every 5 min)."""
+
+    def __init__(
+        self,
+        books: Books,
+        agenda: Agenda,
+        constants: Constants,
+        lives: Lives,
+        outbox: list[AnyAction],
+    ) -> None:
+        self._books = books
+        self._agenda = agenda
+        self._constants = constants
+        self._lives = lives
+        self._outbox = outbox
+        self.start(0.0)
+
+    def start(self, at: float) -> None:
+        """The process started at `at` (float s): its checks lie on a grid from there."""
+        self._checks = Grid(self._constants.server_check_every, at)
+        self._cleanups = Grid(self._constants.row_cleanup_every, at)
+
+    def watch(self, pod: Pod) -> None:
+        """The pod's last evidence of life is known: look at it when that may be too old."""
+        if not pod._silence_watched and not pod._train_every:
+            pod._silence_watched = True
+            self._agenda.look_at(pod, self._next_look(pod))
+
+    def look(self, now: float) -> None:
+        """Look at the pods that are due at `now`."""
+        for pod in self._agenda.due_silences(now):
+            pod._silence_watched = False
+            if pod._name not in self._books.pods or pod._train_every:
+                continue
+            self._check(pod, now)
+            if pod.connected or pod._row is not RowState.ABSENT:
+                self.watch(pod)
+
+    def _check(self, pod: Pod, now: float) -> None:
+        silent_s = now - self._last_sign(pod)
+        if pod.connected and silent_s > self._constants.cut_after:
+            self._cut(pod, now, silent_s)
+        if pod._row is RowState.ONLINE and silent_s > self._constants.row_offline_after:
+            pod._row = RowState(ROW[pod._row][RowEvent.SILENT])
+        elif pod._row is RowState.OFFLINE and silent_s > self._constants.row_deleted_after:
+            pod._row = RowState(ROW[pod._row][RowEvent.DELETED])
+            for task in list(pod._tasks):
+                self._lives.lose(self._books.tasks[task], Reason.AGENT_LOST)
+
+    def _cut(self, pod: Pod, now: float, silent_s: float) -> None:
+        self._books.disconnect(pod)
+        because = ConnectionCut(
+            at=now,
+            pool=self._books.pods[pod._name][1]._name,
+            pod=pod._name,
+            heartbeat_age_s=silent_s,
+            limit_s=self._constants.cut_after,
+        )
+        self._outbox.append(CutConnection(at=now, pod=pod._name, because=because))
+
+    def _last_sign(self, pod: Pod) -> float:
+        """The last heartbeat, or the connection itself if none has come since."""
+        return max(pod._heard_at, pod._connected_at)
+
+    def _next_look(self, pod: Pod) -> float:
+        last = self._last_sign(pod)
+        if pod.connected or pod._row is RowState.ONLINE:
+            limit = min(self._constants.cut_after, self._constants.row_offline_after)
+            return self._checks.after(max(last + limit, self._books.now))
+        return self._cleanups.after(max(last + self._constants.row_deleted_after, self._books.now))

@@ -1,0 +1,210 @@
+"""The control plane, without I/O: told what was observed, it answers what to do, and when to ask again.
+
+Whoever holds a `Controller` is its driver: a simulated world, a cluster, or a replayed log. The driver tells
+it every observation in the order received, calls `step` when observations have arrived or `next_wakeup` is
+due, and carries out the actions. The same observations and steps give the same actions, always.
+
+Within one step, what is overdue ends first (phases, reservations, silent agents), then work is placed, then
+capacity is judged: so a pod that can take a waiting task is not counted as idle.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from policies.actions import AnyAction
+from policies.control.agenda import NEVER, Agenda, Periodic
+from policies.control.capacity import Capacity
+from policies.control.dispatcher import Dispatcher
+from policies.control.fold_agents import FoldAgents
+from policies.control.fold_pods import FoldPods
+from policies.control.fold_tasks import FoldTasks
+from policies.control.lives import Lives
+from policies.control.misfits import Misfits
+from policies.control.recovery import Recovery
+from policies.control.silence import Silence
+from policies.decisions import AnyDecision
+from policies.lifecycles import Verdict
+from policies.observations import (
+    AgentConnected,
+    AgentDisconnected,
+    AgentKnownToPodManager,
+    AgentRegistered,
+    AnyObservation,
+    ControlPlaneRestarted,
+    DispatchFailed,
+    HeartbeatsBegan,
+    HeartbeatSeen,
+    HeartbeatsEnded,
+    PhaseEnded,
+    PodCreateAccepted,
+    PodCreateFailed,
+    PodGone,
+    PodSeen,
+    PodTerminating,
+    TaskCancelled,
+    TaskConfirmed,
+    TaskSubmitted,
+)
+from policies.observed.books import Books
+from policies.observed.pool import Pool
+from policies.policy_set import PolicySet
+from policies.vocabulary import Evidence
+
+
+class PoolBounds(msgspec.Struct, frozen=True, kw_only=True):
+    """A pool that the controller runs: its name, its bounds in pods, and the slots of each pod."""
+
+    name: str
+    min: int
+    max: int
+    slots_per_pod: int
+
+
+class Controller:
+    """Scheduler and autoscaler of some pools, under one policy set.
+
+    Raises `policies.errors.PolicyFault` from `step` when a policy raises or answers nonsense; the
+    controller is not to be used after that.
+    """
+
+    def __init__(
+        self, policy: PolicySet, pools: Iterable[PoolBounds], *, start: float = 0.0
+    ) -> None:
+        constants = policy.controller
+        by_list_sync = constants.heartbeat_evidence is Evidence.LIST_SYNC
+        self.policy = policy
+        self._books = books = Books(
+            {
+                pool.name: Pool(
+                    pool.name,
+                    min_pods=pool.min,
+                    max_pods=pool.max,
+                    slots_per_pod=pool.slots_per_pod,
+                )
+                for pool in pools
+            },
+            list_sync_every=constants.autoscaler_every if by_list_sync else 0.0,
+        )
+        self._outbox: list[AnyAction] = []
+        self._agenda = agenda = Agenda()
+        self._misfits = misfits = Misfits(books)
+        self._lives = lives = Lives(books, agenda, constants, self._outbox)
+        self._silence = Silence(books, agenda, constants, lives, self._outbox)
+        self._recovery = Recovery(books, agenda, policy, lives)
+        self._capacity = Capacity(books, policy, self._outbox)
+        self._dispatcher = Dispatcher(books, agenda, policy, lives, self._capacity, self._outbox)
+        tasks = FoldTasks(books, agenda, misfits, lives, policy.dispatch)
+        pods = FoldPods(books, misfits, lives, self._recovery)
+        agents = FoldAgents(books, misfits, self._silence, self._recovery)
+        self._handlers: dict[type[AnyObservation], Callable[[Any], None]] = {
+            TaskSubmitted: tasks.submitted,
+            TaskConfirmed: tasks.confirmed,
+            TaskCancelled: tasks.cancelled,
+            PhaseEnded: tasks.phase_ended,
+            DispatchFailed: tasks.dispatch_failed,
+            PodCreateAccepted: pods.create_accepted,
+            PodCreateFailed: pods.create_failed,
+            PodSeen: pods.seen,
+            PodTerminating: pods.terminating,
+            PodGone: pods.gone,
+            AgentRegistered: agents.registered,
+            AgentKnownToPodManager: agents.known_to_pod_manager,
+            AgentConnected: agents.connected,
+            AgentDisconnected: agents.disconnected,
+            HeartbeatSeen: agents.heartbeat,
+            HeartbeatsBegan: agents.heartbeats_began,
+            HeartbeatsEnded: agents.heartbeats_ended,
+            ControlPlaneRestarted: self._restarted,
+        }
+        self._start(start)
+
+    def observe(self, event: AnyObservation) -> None:
+        """Fold one observation into the observed state. Never raises for what the observation says.
+
+        An observation that is older than the last one is folded too, at the time of the last one, and
+        recorded as out of order.
+        """
+        if event.at < self._books.now:
+            self._misfits.record(event, "clock", f"{self._books.now:g} s", Verdict.OUT_OF_ORDER)
+        else:
+            self._books.now = event.at
+        self._handlers[type(event)](event)
+
+    def step(self, now: float) -> list[AnyAction]:
+        """Do everything that is due at `now` (float s); the actions, in the order to carry them out.
+
+        Raises ValueError if `now` is before what was last observed: that is the driver's mistake.
+        """
+        books, agenda = self._books, self._agenda
+        if now < books.now:
+            raise ValueError(f"step at {now:g} s after an observation at {books.now:g} s")
+        capacity_at, monitor_at = self._capacity.next_time(), self._next_monitor()
+        books.now = now
+        for pool in books.pools.values():
+            pool._now = now
+        self._end_overdue(now)
+        agenda.due_retries(now)
+        if monitor_at <= now:
+            self._redrive()
+        self._dispatcher.try_all()
+        if min(capacity_at, self._capacity.next_time()) <= now:
+            self._capacity.cycle()
+        actions = self._outbox[:]
+        self._outbox.clear()
+        return actions
+
+    def next_wakeup(self) -> float:
+        """When to step next even if nothing is observed (float s); infinity if only news can help."""
+        if self._outbox:
+            return self._books.now
+        at = min(self._agenda.next_time(), self._capacity.next_time(), self._next_monitor())
+        return max(at, self._books.now)
+
+    def take_decisions(self) -> list[AnyDecision]:
+        """All decisions since the last call that no action carries, in order; they are forgotten here."""
+        decisions = self._books.decisions[:]
+        self._books.decisions.clear()
+        return decisions
+
+    @property
+    def anomalies(self) -> Counter[tuple[str, Verdict]]:
+        """How often an observation of this name did not fit, by the way in which it did not."""
+        return self._misfits.counts
+
+    def pool(self, name: str) -> Pool:
+        """The observed state of one pool, read-only. Raises KeyError for a pool that it does not run."""
+        return self._books.pools[name]
+
+    def _start(self, at: float) -> None:
+        self._monitor = Periodic(self.policy.controller.monitor_every, at)
+        self._silence.start(at)
+        self._capacity.start(at)
+
+    def _restarted(self, event: ControlPlaneRestarted) -> None:
+        self._outbox.clear()
+        self._recovery.restart()
+        self._start(event.at)
+
+    def _next_monitor(self) -> float:
+        return self._monitor.ask(self._books.now) if self._books.unattended else NEVER
+
+    def _redrive(self) -> None:
+        """The monitor: try what changed and was not tried, unless a retry will."""
+        self._monitor.done(self._books.now)
+        for workspace in self._books.unattended:
+            if workspace._retry_at is None:
+                self._agenda.wake(workspace)
+        self._books.unattended.clear()
+
+    def _end_overdue(self, now: float) -> None:
+        agenda = self._agenda
+        while agenda.timeouts and agenda.timeouts[0][0] <= now:
+            _, task, attempt = agenda.timeouts.popleft()
+            if task._attempt == attempt and task._state.is_running:
+                self._lives.time_out(task)
+        while agenda.reservations and agenda.reservations[0][0] <= now:
+            self._lives.expire(agenda.reservations.popleft()[1])
+        self._silence.look(now)

@@ -1,0 +1,23 @@
+"""A policy answered something that no pool can carry out, or raised: whose fault, and all that helps.
+
+The controller stops at once rather than repair the answer: a repaired answer is a run of another policy.
+"""
+
+
+class PolicyFault(Exception):
+    """A policy of the user's raised or answered nonsense.
+
+    Attributes say which policy (`policy`, by family and name), at what time (`at`, float s), what it was
+    `asked`, what it `answered`, and what was `expected`.
+    """
+
+    def __init__(self, *, policy: str, at: float, asked: str, answered: str, expected: str) -> None:
+        self.policy = policy
+        self.at = at
+        self.asked = asked
+        self.answered = answered
+        self.expected = expected
+        super().__init__(
+            f"policy {policy} failed at {at:g} s: asked {asked}, it answered {answered}; "
+            f"expected {expected}"
+        )

@@ -1,0 +1,156 @@
+"""One pool as policies see it: counts that are kept, not counted, and the questions that rules ask.
+
+Rules get this object and nothing else. Its public names can be read and not written; the only thing that a
+rule may leave behind is a note of whom it refused and why (`refuse`).
+"""
+
+from collections.abc import Iterator
+
+from policies.decisions import PodRefusal, Reason
+from policies.observed.idle_pods import IdlePods
+from policies.observed.pod import HOLDS_RESERVATION, RUNS_TASK, Pod, Slot
+from policies.observed.readonly import reads
+from policies.observed.task import Task
+from policies.vocabulary import PodName, TaskKind
+
+
+class Pool:
+    """The observed state of one pool at `now`, read-only to policies."""
+
+    __slots__ = (
+        "_apply_pending",
+        "_connected",
+        "_created",
+        "_idle",
+        "_known",
+        "_max",
+        "_min",
+        "_name",
+        "_now",
+        "_pending",
+        "_pods",
+        "_pods_running_tasks",
+        "_refusals",
+        "_slots_per_pod",
+        "_slots_reserved",
+        "_slots_running",
+        "_tasks_running",
+        "_unblocked",
+        "_version",
+    )
+
+    name: str = reads("_name", "The pool's name.")
+    now: float = reads("_now", "The time of the current step (s).")
+    min: int = reads("_min", "Lower bound of pods.")
+    max: int = reads("_max", "Upper bound of pods.")
+    slots_per_pod: int = reads("_slots_per_pod", "Slots of a new pod.")
+    pods: int = reads("_known", "n: pods known and not leaving, create calls in flight included.")
+    slots_running: int = reads("_slots_running", "U: slots running.")
+    slots_reserved: int = reads("_slots_reserved", "R: slots reserved.")
+    pods_running_tasks: int = reads("_pods_running_tasks", "Pods with at least one running slot.")
+    tasks_running: int = reads("_tasks_running", "Tasks planning or applying, by the store.")
+    apply_pending: int = reads("_apply_pending", "Tasks between plan and apply, by the store.")
+
+    def __init__(self, name: str, *, min_pods: int, max_pods: int, slots_per_pod: int) -> None:
+        self._name = name
+        self._now = 0.0
+        self._min = min_pods
+        self._max = max_pods
+        self._slots_per_pod = slots_per_pod
+        self._created = 0
+        self._tasks_running = 0
+        self._apply_pending = 0
+        self._pending = {kind: 0 for kind in TaskKind}
+        self._unblocked = {kind: 0 for kind in TaskKind}
+        self._refusals: list[PodRefusal] = []
+        self._version = 0
+        self._forget_memory()
+
+    def _forget_memory(self) -> None:
+        """No pod is known: at the start, and after a restart of the control plane."""
+        self._known = 0
+        self._slots_running = 0
+        self._slots_reserved = 0
+        self._pods_running_tasks = 0
+        self._pods: dict[PodName, Pod] = {}
+        self._connected: dict[PodName, Pod] = {}
+        self._idle = IdlePods()
+        self._version += 1
+
+    @property
+    def slots_total(self) -> int:
+        """T: slots of all known pods."""
+        return self._known * self._slots_per_pod
+
+    @property
+    def utilisation(self) -> float:
+        """(U+R)/T, the share of slots that are running or reserved; 0 without pods."""
+        total = self._known * self._slots_per_pod
+        return (self._slots_running + self._slots_reserved) / total if total else 0.0
+
+    def pending(self, kind: TaskKind | None = None) -> int:
+        """Pending tasks of the pool: of one kind, or of all."""
+        return sum(self._pending.values()) if kind is None else self._pending[kind]
+
+    def unblocked_pending(self, kind: TaskKind | None = None) -> int:
+        """Pending tasks with no lower-id task of any kind of their workspace open.
+
+        The lock is ignored: this is the autoscaler's definition, which differs from the queue's on
+        purpose, as it did in the platform.
+        """
+        return sum(self._unblocked.values()) if kind is None else self._unblocked[kind]
+
+    def pods_with_idle_slot(self, *, without: int = 0) -> Iterator[Pod]:
+        """Pods with an idle slot and none of the occupancy bits `without`.
+
+        Those that were heard from at least once come first, each group by creation.
+        """
+        return self._idle.without(without)
+
+    def idle_pods(self) -> Iterator[Pod]:
+        """Pods whose slots are all idle, those heard from first, each group by creation."""
+        return self._idle.without(RUNS_TASK | HOLDS_RESERVATION)
+
+    def connected_pods(self) -> Iterator[Pod]:
+        """Pods whose agent's connection is up, in order of connection."""
+        return iter(self._connected.values())
+
+    @property
+    def anyone_connected(self) -> bool:
+        """Whether any agent of the pool is connected."""
+        return bool(self._connected)
+
+    def pod(self, name: PodName) -> Pod | None:
+        """The pod of this name, if it is known."""
+        return self._pods.get(name)
+
+    def reserved_slot(self, task: Task) -> Slot | None:
+        """The slot that is reserved for the task's apply, if it still is."""
+        if task._slot is None or task._pod is None:
+            return None
+        pod = self._pods.get(task._pod)
+        return None if pod is None or pod.is_leaving else pod._slots[task._slot]
+
+    def refuse(self, pod: Pod, reason: Reason, **numbers: float) -> None:
+        """Note that a placement passed over this pod, why, and the numbers it compared (named by unit)."""
+        self._refusals.append(PodRefusal(pod=pod._name, reason=reason, numbers=numbers))
+
+    def refuse_barred(self, barred: dict[int, Reason]) -> None:
+        """Note how many pods had no idle slot, or were barred by what stands on them."""
+        if not self._known:
+            self._refusals.append(PodRefusal(None, Reason.NO_PODS, {"pods": 0}, 0))
+            return
+        full = self._known - self._idle.count()
+        if full:
+            self._refusals.append(PodRefusal(None, Reason.NO_FREE_SLOT, {}, full))
+        seen = 0
+        for bit, reason in barred.items():
+            pods = self._idle.count(having=bit, lacking=seen)
+            seen |= bit
+            if pods:
+                self._refusals.append(PodRefusal(None, reason, {}, pods))
+
+    def _take_refusals(self) -> tuple[PodRefusal, ...]:
+        refusals = tuple(self._refusals)
+        self._refusals.clear()
+        return refusals

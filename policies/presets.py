@@ -1,0 +1,170 @@
+"""The rule sets of the platform's history, by name, and every rule by family and name.
+
+`resolve` combines freely: a preset with any of its rules, parameters or constants replaced.
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import msgspec
+
+from policies.constants import Constants
+from policies.policy_set import PolicySet
+from policies.rules import autoscaling, dispatch, placement, queue, recovery, victims
+from policies.rules.base import Rule, parameters
+
+FAMILIES: Final[Mapping[str, type[Rule]]] = {
+    "queue": queue.QueueRule,
+    "placement": placement.Placement,
+    "dispatch": dispatch.DispatchRule,
+    "autoscaler": autoscaling.Autoscaler,
+    "victims": victims.VictimRule,
+    "recovery": recovery.RecoveryRule,
+}
+
+RULES: Final[Mapping[str, Mapping[str, type[Rule]]]] = {
+    "queue": {"Q1": queue.Q1, "Q7": queue.Q7, "Q8": queue.Q8},
+    "placement": {
+        "P0": placement.P0,
+        "P1": placement.P1,
+        "P2": placement.P2,
+        "P3": placement.P3,
+        "P4": placement.P4,
+        "P5": placement.P5,
+        "P6": placement.P6,
+    },
+    "dispatch": {"D3": dispatch.D3, "D4": dispatch.D4},
+    "autoscaler": {
+        "C2": autoscaling.C2,
+        "C3": autoscaling.C3,
+        "C7": autoscaling.C7,
+        "C8": autoscaling.C8,
+        "C9a": autoscaling.C9a,
+        "C9": autoscaling.C9,
+    },
+    "victims": {
+        "any_idle": victims.AnyIdle,
+        "newest": victims.Newest,
+        "oldest": victims.Oldest,
+    },
+    "recovery": {"forget": recovery.Forget, "rebuild": recovery.Rebuild},
+}
+
+_SEED = PolicySet(
+    name="seed-before",
+    queue=queue.Q7(),
+    placement=placement.P4(),
+    dispatch=dispatch.D3(),
+    autoscaler=autoscaling.C8(),
+    victims=victims.AnyIdle(),
+    recovery=recovery.Forget(),
+)
+
+_replace = msgspec.structs.replace
+
+PRESETS: Final[Mapping[str, PolicySet]] = {
+    "phase2-raw": _replace(
+        _SEED, name="phase2-raw", placement=placement.P1(), autoscaler=autoscaling.C7()
+    ),
+    "post599": _replace(_SEED, name="post599", placement=placement.P2()),
+    "post604": _replace(_SEED, name="post604", placement=placement.P3()),
+    "seed-before": _SEED,
+    "seed-after": _replace(
+        _SEED, name="seed-after", placement=placement.P5(), autoscaler=autoscaling.C9()
+    ),
+    "later": _replace(
+        _SEED,
+        name="later",
+        queue=queue.Q8(),
+        placement=placement.P6(),
+        dispatch=dispatch.D4(),
+        autoscaler=autoscaling.C9(),
+        slots_per_pod=4,
+    ),
+}
+
+SUMMARIES: Final[Mapping[str, str]] = {
+    "phase2-raw": "Phase 2 as it was: slot 0 for applies, utilisation steps.",
+    "post599": "After 599: young pods are always usable, and a cold start counts any pending task.",
+    "post604": "After 604: young pods only once the pod manager knows their agent.",
+    "seed-before": "Before the fix of 609: as post604, with the slot rules of 606.",
+    "seed-after": "After the fix of 609: heartbeats only, and capacity by unblocked demand.",
+    "later": "What came later: four slots, one plan_and_apply a pod, confirmed applies driven apart.",
+}
+
+
+def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> PolicySet:
+    """The preset with `overrides` applied.
+
+    `overrides` maps a family to a rule name, a rule class's instance, or a mapping of parameters with an
+    optional `rule`; `controller` to constants; `slots_per_pod` to a number. Durations are float seconds.
+    Raises ValueError, whose text starts with the path of the wrong value (`placement.offline_after: ...`).
+    """
+    try:
+        policy = PRESETS[preset]
+    except KeyError:
+        raise ValueError(unknown("preset", preset, PRESETS)) from None
+    changes: dict[str, Any] = {}
+    for key, value in (overrides or {}).items():
+        if key in FAMILIES:
+            changes[key] = _rule(key, value, getattr(policy, key))
+        elif key == "controller":
+            values = msgspec.to_builtins(policy.controller) | _checked(key, value, Constants)
+            changes[key] = _convert(key, values, Constants)
+        elif key == "slots_per_pod":
+            changes[key] = _convert(key, value, int)
+        else:
+            raise ValueError(unknown("policy key", key, [*FAMILIES, "controller"]))
+    return _replace(policy, **changes) if changes else policy
+
+
+def rule_class(family: str, name: str) -> type[Rule]:
+    """The rule of this name; ValueError lists the family's rules and the nearest."""
+    try:
+        return RULES[family][name]
+    except KeyError:
+        raise ValueError(f"{family}: {unknown('rule', name, RULES[family])}") from None
+
+
+def unknown(what: str, name: str, known: Any) -> str:
+    """A message for a name that is none of `known`, with the nearest of them."""
+    near = difflib.get_close_matches(str(name), list(known), n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"unknown {what} {name!r}; expected one of {', '.join(known)}{hint}"
+
+
+def _rule(family: str, value: Any, current: Rule) -> Rule:
+    if isinstance(value, FAMILIES[family]):
+        return value
+    if isinstance(value, str):
+        return rule_class(family, value)()
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{family}: {value!r} is no rule; expected a rule's name or parameters")
+    given = dict(value)
+    rule = given.pop("rule", None)
+    if isinstance(rule, type) and issubclass(rule, FAMILIES[family]):
+        cls: type[Rule] = rule
+    else:
+        cls = type(current) if rule is None else rule_class(family, str(rule))
+    kept = parameters(current) if cls is type(current) else {}
+    return cast(Rule, _convert(family, kept | _checked(family, given, cls), cls))
+
+
+def _checked(path: str, given: Any, cls: type[msgspec.Struct]) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{path}: {given!r}; expected parameters by name")
+    for name in given:
+        if name not in cls.__struct_fields__:
+            known = cls.__struct_fields__ or ["(none)"]
+            raise ValueError(f"{path}.{name}: {unknown('parameter', name, known)}")
+    return dict(given)
+
+
+def _convert(path: str, values: Any, cls: Any) -> Any:
+    try:
+        return msgspec.convert(values, cls)
+    except msgspec.ValidationError as error:
+        text, _, where = str(error).partition(" - at `$")
+        place = path + where.rstrip("`")
+        raise ValueError(f"{place}: {text[0].lower() + text[1:]}") from None

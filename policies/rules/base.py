@@ -1,0 +1,32 @@
+"""What every rule is: a frozen value whose fields are its parameters, with one or two pure methods.
+
+A rule reads a read-only view and answers; it keeps nothing, draws nothing, and reads no clock. A user's
+rule is a subclass in a file of its own: its annotated fields are its parameters, validated when it is built
+and listed by `parameters`, and its docstring is what `windtunnel policies show` prints.
+"""
+
+import inspect
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of one of the families; its fields are its parameters."""
+
+    family: ClassVar[str] = "rule"
+
+    @property
+    def rule_name(self) -> str:
+        """The name that decisions and tables use: the class's."""
+        return type(self).__name__
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first paragraph of its docstring, on one line."""
+        return " ".join((inspect.getdoc(cls) or "").split("\n\n")[0].split())
+
+
+def parameters(rule: Rule) -> dict[str, Any]:
+    """The rule's parameters by name, as plain values."""
+    return {name: getattr(rule, name) for name in rule.__struct_fields__}

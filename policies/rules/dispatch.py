@@ -1,0 +1,86 @@
+"""D: what happens between a booked slot and a sent task, and how long to wait after each way to fail."""
+
+from typing import ClassVar
+
+import msgspec
+
+from policies.decisions import Reason
+from policies.observed.pod import Pod
+from policies.observed.pool import Pool
+from policies.observed.task import Task
+from policies.rules.base import Rule
+from policies.vocabulary import RowState, Seconds
+
+
+class SendTo(msgspec.Struct, frozen=True):
+    """Send to this pod's agent; `booked` False gives up the slot first."""
+
+    pod: Pod
+    booked: bool
+
+
+class GiveUp(msgspec.Struct, frozen=True):
+    """Release the slot and try the workspace again after `retry_after` seconds."""
+
+    reason: Reason
+    retry_after: Seconds
+    wants_pod: bool = False
+    """Whether to ask for one more pod at once rather than at the next autoscaler cycle."""
+
+
+class DispatchRule(Rule, frozen=True):
+    """Says whom to send a placed task to, and when to try again."""
+
+    family: ClassVar[str] = "dispatch"
+
+    retry_no_slot: Seconds = 10.0
+    """Wait after no pod had a place for the task."""
+    retry_lost_race: Seconds = 5.0
+    """Wait after the agent itself said that it is full: another dispatch got there first."""
+    retry_no_agent: Seconds = 15.0
+    """Wait after nobody was connected to send to."""
+    send_back_off: tuple[Seconds, ...] = (5.0, 10.0, 20.0, 40.0, 60.0)
+    """Waits after failed sends in a row; the last one repeats."""
+    deletes_ended_pods: ClassVar[bool] = False
+    """Whether Failed and Succeeded pods are deleted at the sync before each autoscaler cycle."""
+
+    def route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
+        """Whom to send to, now that a slot of `pod` is booked for `task`."""
+        raise NotImplementedError
+
+    def back_off(self, failures: int) -> Seconds:
+        """The wait after this many failed sends in a row."""
+        return self.send_back_off[min(failures, len(self.send_back_off)) - 1]
+
+
+class D3(DispatchRule, frozen=True):
+    """Seed era: book, then look who is connected.
+
+    Nobody connected anywhere: release, retry. The pod's agent known but not connected: release and take
+    any connected agent that has room, without a booking (nothing then stops a second task on its pod).
+    """
+
+    def route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
+        if pod.connected:
+            return SendTo(pod, booked=True)
+        if not pool.anyone_connected:
+            return self.nobody_connected()
+        if pod.row is RowState.ABSENT:
+            return GiveUp(Reason.AGENT_NOT_KNOWN, self.retry_no_agent)
+        for other in pool.connected_pods():
+            if other.agent_allows(task.kind, plan_limit=pool.slots_per_pod):
+                return SendTo(other, booked=False)
+        return GiveUp(Reason.NOT_CONNECTED, self.retry_no_slot)
+
+    def nobody_connected(self) -> GiveUp:
+        """The answer when no agent of the pool is connected."""
+        return GiveUp(Reason.NO_AGENT_CONNECTED, self.retry_no_agent)
+
+
+class D4(D3, frozen=True):
+    """Later: as D3; nobody connected asks for a pod at once, and ended pods are deleted at sync."""
+
+    deletes_ended_pods: ClassVar[bool] = True
+
+    def nobody_connected(self) -> GiveUp:
+        return GiveUp(Reason.NO_AGENT_CONNECTED, self.retry_no_agent, wants_pod=True)

@@ -1,0 +1,99 @@
+"""Which slots a task may take on a pod, given what stands on the pod: the rules of slot design.
+
+Incident 606 is about these: `SLOT_ZERO` lets a plan_and_apply wait beside two idle slots, `EXCLUSIVE` is
+the rule that 606 wrote down, and `ONE_PLAN_AND_APPLY` is the later one of four slots.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from policies.decisions import Reason
+from policies.observed.pod import (
+    HOLDS_RESERVATION,
+    RUNS_PLAN_AND_APPLY,
+    RUNS_TASK,
+    SLOT_ZERO_TAKEN,
+    Pod,
+    Slot,
+)
+from policies.vocabulary import TaskKind
+
+Barred = dict[int, Reason]
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """What bars a pod for a plan_and_apply and for a plan, and when a reserved slot may run its apply."""
+
+    name: str
+    plan_and_apply_barred_by: Barred
+    plan_barred_by: Barred
+    may_activate: Callable[[Slot], bool]
+    """Whether the slot reserved for an apply may run it now, given the rest of its pod."""
+    plan_and_apply_takes_slot_zero: bool = False
+
+    def reasons(self, kind: TaskKind) -> Barred:
+        """The occupancy bits that bar a pod for a task of this kind, each with its reason."""
+        if kind is TaskKind.PLAN_AND_APPLY:
+            return self.plan_and_apply_barred_by
+        return self.plan_barred_by
+
+    def bars(self, kind: TaskKind) -> int:
+        """The same bits as one mask."""
+        mask = 0
+        for bit in self.reasons(kind):
+            mask |= bit
+        return mask
+
+    def pick(self, pod: Pod, kind: TaskKind) -> Slot:
+        """The slot of a pod that is not barred."""
+        if self.plan_and_apply_takes_slot_zero and kind is TaskKind.PLAN_AND_APPLY:
+            return pod.slots[0]
+        return pod.first_idle_slot()
+
+
+def _always(slot: Slot) -> bool:
+    return True
+
+
+def _nothing_runs_beside(slot: Slot) -> bool:
+    return not slot.pod.running
+
+
+def _no_other_plan_and_apply_runs(slot: Slot) -> bool:
+    return not any(
+        other.task is not None
+        and other.task is not slot.task
+        and other.task.kind is TaskKind.PLAN_AND_APPLY
+        for other in slot.pod.slots
+    )
+
+
+SLOT_ZERO: Final = Fit(
+    name="slot 0 takes anything, the others plans only",
+    plan_and_apply_barred_by={SLOT_ZERO_TAKEN: Reason.SLOT_ZERO_TAKEN},
+    plan_barred_by={},
+    may_activate=_always,
+    plan_and_apply_takes_slot_zero=True,
+)
+
+EXCLUSIVE: Final = Fit(
+    name="a running plan_and_apply has its pod for itself; a reserved slot does not count as running",
+    plan_and_apply_barred_by={
+        RUNS_PLAN_AND_APPLY: Reason.APPLY_SLOT_EXCLUSIVE,
+        RUNS_TASK: Reason.POD_NOT_EMPTY,
+    },
+    plan_barred_by={RUNS_PLAN_AND_APPLY: Reason.APPLY_SLOT_EXCLUSIVE},
+    may_activate=_nothing_runs_beside,
+)
+
+ONE_PLAN_AND_APPLY: Final = Fit(
+    name="one plan_and_apply a pod, running or reserved; plans may share with it",
+    plan_and_apply_barred_by={
+        RUNS_PLAN_AND_APPLY: Reason.PLAN_AND_APPLY_ON_POD,
+        HOLDS_RESERVATION: Reason.PLAN_AND_APPLY_ON_POD,
+    },
+    plan_barred_by={},
+    may_activate=_no_other_plan_and_apply_runs,
+)

@@ -1,0 +1,153 @@
+"""P: which pod and slot a task gets.
+
+A placement answers two questions about a pod: is it *usable* (is somebody there?) and does the task *fit*
+(given what stands on it?). The platform changed the first in 599, 604 and 609 and the second in 606, so the
+versions P1 to P6 are pairs of one usable rule and one fit, and each is written as that pair.
+
+A pod that was passed over is noted with its reason and the numbers compared, by `pool.refuse`.
+"""
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from policies.decisions import Reason
+from policies.observed.pod import Pod, Slot
+from policies.observed.pool import Pool
+from policies.observed.task import Task
+from policies.rules.base import Rule
+from policies.rules.fits import EXCLUSIVE, ONE_PLAN_AND_APPLY, SLOT_ZERO, Fit
+from policies.vocabulary import Phase, Seconds
+
+
+class Placement(Rule, frozen=True):
+    """Finds a place for a task. Subclass it, write `place`, and note each pod that you pass over."""
+
+    family: ClassVar[str] = "placement"
+
+    def place(self, task: Task, pool: Pool) -> Slot | Pod | None:
+        """The idle slot to book (or the one reserved for `task`); a pod, to send without a booking; or None."""
+        raise NotImplementedError
+
+    def same_answer_for(self, task: Task) -> Hashable | None:
+        """Tasks with an equal key are refused alike while nothing changes; None: ask for each task."""
+        return None
+
+
+class P0(Placement, frozen=True):
+    """No slots: the first connected agent whose reported counters allow the task."""
+
+    plan_limit: int = 3
+
+    def place(self, task: Task, pool: Pool) -> Slot | Pod | None:
+        for pod in pool.connected_pods():
+            if pod.agent_allows(task.kind, plan_limit=self.plan_limit):
+                return pod
+            pool.refuse(pod, Reason.AGENT_AT_CAPACITY, tasks=len(pod.tasks))
+        if not pool.anyone_connected:
+            pool.refuse_barred({})
+        return None
+
+
+class SlotPlacement(Placement, frozen=True):
+    """A placement made of a fit and a usable rule; asks only the pods that the fit does not bar."""
+
+    fit: ClassVar[Fit]
+
+    def usable(self, pod: Pod, pool: Pool) -> bool:
+        """Whether somebody is there; notes why not."""
+        raise NotImplementedError
+
+    def place(self, task: Task, pool: Pool) -> Slot | Pod | None:
+        if task.next_phase is Phase.APPLY:
+            own = pool.reserved_slot(task)
+            if own is not None and self.fit.may_activate(own) and self.usable(own.pod, pool):
+                return own
+        barred = self.fit.bars(task.kind)
+        for pod in pool.pods_with_idle_slot(without=barred):
+            if self.usable(pod, pool):
+                return self.fit.pick(pod, task.kind)
+        pool.refuse_barred(self.fit.reasons(task.kind))
+        return None
+
+    def same_answer_for(self, task: Task) -> Hashable | None:
+        return task.kind if task.next_phase is Phase.PLAN else None
+
+
+def _heard_within(pod: Pod, pool: Pool, limit: Seconds) -> bool:
+    """A heartbeat of exactly `limit` seconds ago still counts; any older one does not."""
+    age = pod.heartbeat_age_s(pool.now)
+    if age <= limit:
+        return True
+    never = age == float("inf")
+    reason = Reason.NEVER_HEARD_FROM if never else Reason.HEARTBEAT_STALE
+    numbers = {"limit_s": limit} if never else {"heartbeat_age_s": age, "limit_s": limit}
+    pool.refuse(pod, reason, **numbers)
+    return False
+
+
+class P1(SlotPlacement, frozen=True):
+    """Phase 2: heartbeat at most `offline_after` old; slot 0 takes anything, the others plans only."""
+
+    offline_after: Seconds = 120.0
+    fit: ClassVar[Fit] = SLOT_ZERO
+
+    def usable(self, pod: Pod, pool: Pool) -> bool:
+        return _heard_within(pod, pool, self.offline_after)
+
+
+class P2(P1, frozen=True):
+    """599: a pod younger than `grace` is always usable; an older one by its heartbeat, as P1.
+
+    Incident 604 (i): a young pod is booked before anybody is connected, and released again.
+    """
+
+    grace: Seconds = 300.0
+
+    def usable(self, pod: Pod, pool: Pool) -> bool:
+        return pod.age_s(pool.now) < self.grace or P1.usable(self, pod, pool)
+
+
+class P3(P1, frozen=True):
+    """604: a pod younger than `grace` only if `pod.AgentID` is set; an older one by its heartbeat.
+
+    Incident 609: an agent that is online and connected, but that nobody told the pod manager of, is
+    refused until its pod is `grace` old.
+    """
+
+    grace: Seconds = 300.0
+
+    def usable(self, pod: Pod, pool: Pool) -> bool:
+        age = pod.age_s(pool.now)
+        if age >= self.grace:
+            return P1.usable(self, pod, pool)
+        if pod.known_to_pod_manager:
+            return True
+        pool.refuse(
+            pod, Reason.AGENT_UNKNOWN_TO_POD_MANAGER, pod_age_s=age, limit_s=self.grace
+        )
+        return False
+
+
+class P4(P3, frozen=True):
+    """606, before the fix of 609: usable as P3; a running plan_and_apply has its pod for itself.
+
+    A pod with a running plan_and_apply takes nothing, a new one needs a pod with nothing running, plans
+    take any idle slot, and a reserved slot does not count as running.
+    """
+
+    fit: ClassVar[Fit] = EXCLUSIVE
+
+
+class P5(P1, frozen=True):
+    """609, after the fix: a pod is usable unless its heartbeat is strictly older than `offline_after`.
+
+    Fits as P4. It asks for nothing but evidence of life, so it does not matter who registered when.
+    """
+
+    fit: ClassVar[Fit] = EXCLUSIVE
+
+
+class P6(P1, frozen=True):
+    """Later: usable as P5; one plan_and_apply a pod, running or reserved, which plans may share with it."""
+
+    fit: ClassVar[Fit] = ONE_PLAN_AND_APPLY

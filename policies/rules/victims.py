@@ -1,0 +1,54 @@
+"""Which idle pods go when a pool shrinks. Each rule orders the candidates; the controller takes the first.
+
+Candidates are pods whose slots are all idle. The platform took them in the order of a Go map, that is in
+any order; `AnyIdle` is that, made repeatable.
+"""
+
+from typing import ClassVar
+
+from policies.observed.pod import Pod
+from policies.observed.pool import Pool
+from policies.rules.base import Rule
+
+_MASK = (1 << 64) - 1
+
+
+class VictimRule(Rule, frozen=True):
+    """Chooses pods to delete."""
+
+    family: ClassVar[str] = "victims"
+
+    def choose(self, pool: Pool, count: int) -> list[Pod]:
+        """At most `count` of the pool's idle pods, those to delete first in front."""
+        raise NotImplementedError
+
+
+class AnyIdle(VictimRule, frozen=True):
+    """Any idle pod, in an order that depends on nothing but `order_seed` and the pods' numbers."""
+
+    order_seed: int = 0
+
+    def choose(self, pool: Pool, count: int) -> list[Pod]:
+        return sorted(pool.idle_pods(), key=lambda pod: _mix(self.order_seed, pod.number))[:count]
+
+
+class Newest(VictimRule, frozen=True):
+    """The idle pods that were created last."""
+
+    def choose(self, pool: Pool, count: int) -> list[Pod]:
+        return sorted(pool.idle_pods(), key=lambda pod: -pod.number)[:count]
+
+
+class Oldest(VictimRule, frozen=True):
+    """The idle pods that were created first."""
+
+    def choose(self, pool: Pool, count: int) -> list[Pod]:
+        return sorted(pool.idle_pods(), key=lambda pod: pod.number)[:count]
+
+
+def _mix(seed: int, number: int) -> int:
+    """SplitMix64's finaliser (Steele, Lea and Flood 2014): well-spread bits from neighbouring integers."""
+    z = (seed * 0x9E3779B97F4A7C15 + number * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    return z ^ (z >> 31)
