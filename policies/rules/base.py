@@ -6,9 +6,11 @@ and listed by `parameters`, and its docstring is what `windtunnel policies show`
 """
 
 import inspect
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args, get_type_hints
 
 import msgspec
+
+from policies.vocabulary import Seconds
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     def summary(cls) -> str:
         """The first paragraph of its docstring, on one line."""
         return " ".join((inspect.getdoc(cls) or "").split("\n\n")[0].split())
+
+
+def duration_fields(cls: type) -> frozenset[str]:
+    """The names of the fields that are durations (`Seconds`) or tuples of them, or may be None."""
+    hints = get_type_hints(cls, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if _is_duration(hint))
+
+
+def _is_duration(hint: Any) -> bool:
+    return hint == Seconds or any(_is_duration(part) for part in get_args(hint) if part != float)
 
 
 def parameters(rule: Rule) -> dict[str, Any]:

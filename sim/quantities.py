@@ -1,0 +1,75 @@
+"""Durations and rates as people write them: a number never goes without its unit."""
+
+import math
+import re
+from typing import Final
+
+UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_RATE_UNITS: Final = {"s": 1.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}
+_PART: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*([a-zA-Zµ]*)\s*")
+_EXAMPLE: Final = f"write for example '6 s', '10 min' or '1 h 30 min' (units: {', '.join(UNITS)})"
+
+
+def parse_duration(value: object) -> float:
+    """Float seconds of a duration such as "250 ms", "6 s" or "1 h 30 min".
+
+    Raises ValueError, which says what is wrong and what to write, for anything else: a bare number, an
+    unknown unit, a negative or endless duration.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"{value!r} is no duration; {_EXAMPLE}")
+    if isinstance(value, int | float):
+        raise ValueError(f"{value!r} has no unit; {_EXAMPLE}")
+    text = value.strip()
+    if text.startswith("-"):
+        raise ValueError(f"{value!r} is negative; a duration is 0 s or more")
+    total, rest = 0.0, text
+    while rest:
+        part = _PART.match(rest)
+        if part is None:
+            raise ValueError(f"{value!r} is no duration; {_EXAMPLE}")
+        number, unit = part.groups()
+        if not unit:
+            raise ValueError(f"{value!r} has no unit; {_EXAMPLE}")
+        if unit not in UNITS:
+            raise ValueError(f"{value!r} has the unknown unit {unit!r}; {_EXAMPLE}")
+        total += float(number) * UNITS[unit]
+        rest = rest[part.end() :]
+    if not text:
+        raise ValueError(f"{value!r} is no duration; {_EXAMPLE}")
+    if not math.isfinite(total):
+        raise ValueError(f"{value!r} is no finite duration; {_EXAMPLE}")
+    return total
+
+
+def format_duration(seconds: float) -> str:
+    """A duration as people read it: "90 s", "5 min", "2 h 5 min", "never" for an infinite one."""
+    if math.isinf(seconds):
+        return "never"
+    if seconds < 120 or seconds != seconds:
+        return f"{seconds:.3g} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def parse_rate(value: object) -> float:
+    """Events per second of a rate such as "12 per hour"; ValueError says what to write instead."""
+    example = "write for example '12 per hour' (per s, min, hour or day)"
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no rate; {example}")
+    number, per, unit = value.partition("per")
+    try:
+        rate = float(number)
+    except ValueError:
+        rate = math.nan
+    if not per or unit.strip() not in _RATE_UNITS or not math.isfinite(rate):
+        raise ValueError(f"{value!r} is no rate; {example}")
+    if rate < 0:
+        raise ValueError(f"{value!r} is negative; a rate is 0 or more")
+    return rate / _RATE_UNITS[unit.strip()]

@@ -1,0 +1,127 @@
+"""A finished (or interrupted) run: its log, its tables as pandas frames, and how it is saved."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from policies.wire import SCHEMA_VERSION
+from sim.record.columns import TABLES
+from sim.record.tables import Row, build
+from sim.scenario import Scenario
+from sim.world.log import Entry
+
+if TYPE_CHECKING:
+    import pandas
+
+_VERSIONED = ("windtunnel", "simpy", "numpy", "pandas", "pyarrow")
+
+
+class Run:
+    """The record of one run. Frames have the columns, meanings and units of `sim.record.columns`.
+
+    `is_complete` is False if the run was interrupted or a policy failed before the horizon; `ended_at` is
+    how far it got (float s), and `wall_s` how long that took.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        log: Sequence[Entry],
+        *,
+        ended_at: float,
+        is_complete: bool,
+        wall_s: float,
+    ) -> None:
+        self.scenario = scenario
+        self.policy = scenario.policy
+        self.seed = seed
+        self.log = log
+        self.ended_at = ended_at
+        self.is_complete = is_complete
+        self.wall_s = wall_s
+
+    @cached_property
+    def tasks(self) -> "pandas.DataFrame":
+        """One row a task."""
+        return self.frame("tasks")
+
+    @cached_property
+    def phases(self) -> "pandas.DataFrame":
+        """One row an execution, in truth."""
+        return self.frame("phases")
+
+    @cached_property
+    def pods(self) -> "pandas.DataFrame":
+        """One row a pod."""
+        return self.frame("pods")
+
+    @cached_property
+    def slots(self) -> "pandas.DataFrame":
+        """One row an interval in which a slot was running or reserved."""
+        return self.frame("slots")
+
+    @cached_property
+    def agents(self) -> "pandas.DataFrame":
+        """One row an interval in which a fact about an agent held."""
+        return self.frame("agents")
+
+    @cached_property
+    def decisions(self) -> "pandas.DataFrame":
+        """One row a decision."""
+        return self.frame("decisions")
+
+    @cached_property
+    def counts(self) -> "pandas.DataFrame":
+        """One row an instant at which a pool changed."""
+        return self.frame("counts")
+
+    def frame(self, table: str) -> "pandas.DataFrame":
+        """The table of this name, built anew from the log."""
+        import pandas
+
+        columns = list(TABLES[table])
+        rows = build(self.log, [table], self.ended_at)[table]
+        by_column: list[Sequence[Any]] = (
+            list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+        )
+        return pandas.DataFrame(
+            {
+                name: _typed(name, values)
+                for name, values in zip(columns, by_column, strict=True)
+            }
+        )
+
+    def rows(self, table: str) -> list[Row]:
+        """The rows of a table without pandas, which is slow to import."""
+        return build(self.log, [table], self.ended_at)[table]
+
+    def manifest(self) -> dict[str, Any]:
+        """What made this record: equal manifests are equal records, byte by byte."""
+        return {
+            "schema": SCHEMA_VERSION,
+            "scenario": self.scenario.name,
+            "title": self.scenario.title,
+            "digest": self.scenario.digest,
+            "seed": self.seed,
+            "policy": self.policy.describe(),
+            "horizon_s": self.scenario.horizon_s,
+            "ended_at_s": self.ended_at,
+            "complete": self.is_complete,
+            "versions": {name: version(name) for name in _VERSIONED},
+        }
+
+
+_WHOLE = frozenset({"task", "attempts", "refusals", "attempt", "slot"})
+_COUNTED = frozenset(TABLES["counts"]) - {"at", "pool"}
+
+
+def _typed(name: str, values: Sequence[Any]) -> "pandas.Series[Any]":
+    import pandas
+
+    if name in _WHOLE or name in _COUNTED:
+        return pandas.Series(values, dtype="int64")
+    if name == "at" or name.endswith(("_at", "_s")) or name in ("since", "until"):
+        return pandas.Series(values, dtype="float64")
+    return pandas.Series(values, dtype="str")

@@ -1,0 +1,186 @@
+"""What must be true between the parts of a scenario, once each part by itself is well formed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from policies.presets import PRESETS
+from sim.names import nearest
+from sim.quantities import parse_duration
+from sim.scenario.faults import FaultBlock
+from sim.scenario.model import ScenarioBlock
+from sim.scenario.pool_map import PoolMap
+from sim.scenario.problems import FieldError, Problem, dotted
+from sim.scenario.source import Path
+from sim.scenario.values import ANY_PRESET
+
+
+def check(block: ScenarioBlock, tree: Mapping[str, Any]) -> Iterator[Problem]:
+    """All that is wrong between the parts; `tree` is what was written."""
+    if (block.pool is None) == (block.pools is None):
+        path: Path = ()
+        found = "neither pool nor pools is"
+        if block.pools is not None:
+            path, found = ("pools",), "both pool and pools are"
+        yield Problem(path, f"{found} given; expected one of them, for example pool: {{max: 5}}")
+        return
+    if not block.tasks and not block.workload:
+        yield Problem((), "there is no work; expected tasks, workload, or both")
+    if block.pod_start is not None and "container_start" in tree.get("pod", {}):
+        yield problem_at(("pod_start",), "pod.container_start is given too; keep one of them")
+    yield from _check_pools(block)
+    yield from _check_tasks(block)
+    yield from _check_exceptions(block)
+    yield from _check_faults(block)
+    yield from _check_presets(block)
+    yield from _check_expectations(block, tree)
+    yield from _check_times(tree, block.horizon)
+
+
+def problem_at(path: Path, text: str) -> Problem:
+    """A problem whose sentence begins with its path."""
+    return Problem(path, f"{dotted(path)}: {text}")
+
+
+def entry(tree: Mapping[str, Any], path: Path, index: int) -> Path:
+    """The path of an entry of a list that may be written without brackets."""
+    part: Any = tree
+    for key in path:
+        part = part[key]
+    return (*path, index) if isinstance(part, list) else path
+
+
+def attempt(path: Path, function: Callable[[], object]) -> Iterator[Problem]:
+    """The problem that the function raises as a FieldError, if it does."""
+    try:
+        function()
+    except FieldError as error:
+        yield problem_at((*path, *error.path), str(error))
+
+
+def pool_path(block: ScenarioBlock, name: str) -> Path:
+    """Where the pool of this name stands in the file."""
+    return ("pool",) if block.pools is None else ("pools", name)
+
+
+def _check_pools(block: ScenarioBlock) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    for name, pool in block.pools_by_name().items():
+        path = pool_path(block, name)
+        for key in ("min", "initial"):
+            value = getattr(pool, key)
+            if value > pool.max:
+                text = f"{dotted((*path, key))} is {value}; expected at most max, {pool.max}"
+                yield Problem((*path, key), text)
+        for index, workspace in enumerate(pool.workspaces):
+            owner = owners.setdefault(workspace, name)
+            if owner != name:
+                yield problem_at(
+                    (*path, "workspaces", index),
+                    f"{workspace!r} belongs to pool {owner} already; a workspace has one pool",
+                )
+
+
+def _check_tasks(block: ScenarioBlock) -> Iterator[Problem]:
+    pools = PoolMap(block.pools_by_name())
+    first: dict[int, int] = {}
+    for index, task in enumerate(block.tasks):
+        path: Path = ("tasks", index)
+        earlier = first.setdefault(task.id, index)
+        if earlier != index:
+            yield problem_at((*path, "id"), f"{task.id} is the id of tasks.{earlier} already")
+        yield from attempt(path, lambda t=task: pools.of_task(t.pool, [t.workspace]))  # type: ignore[misc]
+        for key in task.undecided(block.work):
+            yield problem_at(
+                (*path, key),
+                f"is missing, and work.{key} is random; a task that is written down says it itself",
+            )
+
+
+def _check_exceptions(block: ScenarioBlock) -> Iterator[Problem]:
+    pools = PoolMap(block.pools_by_name())
+    first: dict[tuple[str, int], int] = {}
+    for index, each in enumerate(block.exceptions):
+        path: Path = ("exceptions", index)
+        yield from attempt(path, lambda e=each: pools.named(e.pool))  # type: ignore[misc]
+        pool = next(iter(block.pools_by_name())) if each.pool is None else each.pool
+        earlier = first.setdefault((pool, each.pod), index)
+        if earlier != index:
+            yield problem_at(path, f"pod {each.pod} has exceptions.{earlier} already; write one")
+        if each.is_empty:
+            yield problem_at(path, "fixes nothing; expected for example registers_at: 40 s")
+        conflict = each.conflict()
+        if conflict is not None:
+            yield problem_at((*path, conflict[0]), conflict[1])
+
+
+def _check_faults(block: ScenarioBlock) -> Iterator[Problem]:
+    pools = PoolMap(block.pools_by_name())
+    for index, fault in enumerate(block.faults):
+        path: Path = ("faults", index)
+        if fault.is_on_pod:
+            yield from attempt(path, lambda f=fault: fault_pool(f, pools))  # type: ignore[misc]
+        yield from _check_task_id(block, (*path, "task"), getattr(fault, "task", None))
+
+
+def fault_pool(fault: FaultBlock, pools: PoolMap) -> str | None:
+    """The pool that a fault is in, None for all of them; FieldError if there is no telling."""
+    pool: str | None = getattr(fault, "pool", None)
+    if pool is None and getattr(fault, "pod", None) is None:
+        return None
+    return pools.named(pool)
+
+
+def _check_presets(block: ScenarioBlock) -> Iterator[Problem]:
+    known = tuple(PRESETS)
+    for index, name in enumerate(block.presets):
+        if name not in known:
+            yield problem_at(("presets", index), nearest("preset", name, known))
+        elif name in block.presets[:index]:
+            yield problem_at(("presets", index), f"{name} is in the list already")
+    for name in block.expect:
+        if name not in (*known, ANY_PRESET):
+            yield problem_at(("expect", name), nearest("preset", name, (*known, ANY_PRESET)))
+
+
+def _check_expectations(block: ScenarioBlock, tree: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, expected in block.expect.items():
+        for key in ("sent", "not_sent", "finished"):
+            for index, each in enumerate(getattr(expected, key)):
+                path = entry(tree, ("expect", name, key), index)
+                yield from _check_task_id(block, (*path, "task"), each.task)
+        if expected.is_empty:
+            yield problem_at(("expect", name), "expects nothing; write sent, not_sent or finished")
+
+
+def _check_task_id(block: ScenarioBlock, path: Path, task: int | None) -> Iterator[Problem]:
+    """A task that no source can make: only where all tasks are written down is that known."""
+    ids = {each.id for each in block.tasks}
+    if task is not None and not block.workload and task not in ids:
+        listed = ", ".join(map(str, sorted(ids)))
+        yield Problem(
+            path, f"{dotted(path)} is {task}, which no task has; expected one of {listed}"
+        )
+
+
+def _check_times(tree: Mapping[str, Any], horizon_s: float) -> Iterator[Problem]:
+    """Every time of the run that is written down must lie within it."""
+    for branch in ("tasks", "workload", "exceptions", "faults", "expect"):
+        for path, text in _times(tree.get(branch, {}), (branch,)):
+            if parse_duration(text) > horizon_s:
+                end = f"the end of the run, horizon: {horizon_s:g} s"
+                yield problem_at(path, f"{text} is after {end}; expected a time before it")
+
+
+def _times(part: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """The times of the run below `part`, with their paths."""
+    for key, value in part.items() if isinstance(part, dict) else enumerate(part):
+        here = (*path, key)
+        if isinstance(value, dict | list):
+            yield from _times(value, here)
+        elif _is_time(here):
+            yield here, value
+
+
+def _is_time(path: Path) -> bool:
+    key = next(part for part in reversed(path) if isinstance(part, str))
+    return key in ("at", "before") or key.endswith("_at") or (key == "from" and "steps" not in path)

@@ -1,0 +1,104 @@
+"""A scenario's policy: a preset, and what of it the scenario replaces.
+
+Parameters that are durations carry their unit in the file and are float seconds from here on. Which
+rules there are is asked of a function, so that a caller may offer those in a user's own files as
+well.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from policies.constants import Constants
+from policies.policy_set import PolicySet
+from policies.presets import FAMILIES, PRESETS, resolve
+from policies.rules.base import Rule, duration_fields
+from sim.names import nearest
+from sim.quantities import parse_duration
+from sim.scenario.problems import FieldError
+
+DEFAULT_PRESET: Final = "seed-after"
+
+FindRule = Callable[[str, str], type[Rule]]
+"""The rule class of a family that a person names; ValueError if there is none."""
+
+
+def parse_policy(value: Any, find_rule: FindRule) -> PolicySet:
+    """The policy set that a scenario's value describes.
+
+    Raises FieldError, with the path of the wrong part, for a name that is not known and for a value
+    that its rule does not take.
+    """
+    if isinstance(value, str):
+        value = {"preset": value}
+    if not isinstance(value, Mapping):
+        raise FieldError((), f"{value!r} is no policy; expected a preset's name, or preset: ...")
+    given = dict(value)
+    preset = given.pop("preset", DEFAULT_PRESET)
+    if preset not in PRESETS:
+        path = ("preset",) if len(value) > 1 else ()
+        raise FieldError(path, nearest("preset", str(preset), PRESETS))
+    overrides = {key: _override(key, part, preset, find_rule) for key, part in given.items()}
+    try:
+        return resolve(preset, overrides)
+    except ValueError as error:
+        raise _at_its_place(error, value) from None
+
+
+def _override(key: str, given: Any, preset: str, find_rule: FindRule) -> Any:
+    """What a family or `controller` was given, rules as classes and durations as float seconds."""
+    if key == "slots_per_pod":
+        return given
+    if key == "controller":
+        return _parameters(Constants, key, given) if isinstance(given, Mapping) else given
+    if key not in FAMILIES:
+        raise FieldError((key,), nearest("key", key, ["preset", *FAMILIES, "controller"]))
+    if isinstance(given, str):
+        given = {"rule": given}
+    if not isinstance(given, Mapping):
+        raise FieldError((key,), f"{given!r} is no rule; expected its name, or its parameters")
+    parameters = dict(given)
+    name = parameters.pop("rule", None)
+    current = type(PRESETS[preset].rules()[key])
+    rule = current if name is None else _find(key, str(name), find_rule)
+    return {"rule": rule, **_parameters(rule, key, parameters)}
+
+
+def _find(family: str, name: str, find_rule: FindRule) -> type[Rule]:
+    try:
+        return find_rule(family, name)
+    except ValueError as error:
+        raise FieldError((family,), str(error).removeprefix(f"{family}: ")) from None
+
+
+def _parameters(cls: type[msgspec.Struct], key: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    durations = duration_fields(cls)
+    return {
+        name: _seconds((key, name), value) if name in durations else value
+        for name, value in given.items()
+    }
+
+
+def _seconds(path: tuple[str, ...], value: Any) -> Any:
+    if isinstance(value, list):
+        return [_seconds(path, item) for item in value]
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise FieldError(path, str(error)) from None
+
+
+def _at_its_place(error: ValueError, value: Mapping[str, Any]) -> FieldError:
+    """The error with the path that its text begins with, as far as the file has that path."""
+    place, colon, text = str(error).partition(": ")
+    path: list[str] = []
+    part: Any = value
+    for key in place.split(".") if colon else ():
+        if not isinstance(part, Mapping) or key not in part:
+            break
+        path.append(key)
+        part = part[key]
+    if not path or place != ".".join(path):
+        return FieldError(tuple(path), str(error))
+    return FieldError(tuple(path), f"{part!r}; {text}" if text.startswith("expected") else text)

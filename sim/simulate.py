@@ -1,0 +1,62 @@
+"""Running a scenario: from a resolved scenario and a seed to the record of the run."""
+
+import time
+from collections.abc import Callable
+
+from sim.errors import PolicyError
+from sim.record.run import Run
+from sim.scenario import Scenario
+from sim.world.log import Entry
+from sim.world.world import World
+
+
+class PolicyFailed(PolicyError):
+    """A policy failed during a run; `run` is the record up to there."""
+
+    def __init__(self, message: str, run: Run) -> None:
+        super().__init__(message)
+        self.run = run
+
+
+class Interrupted(KeyboardInterrupt):
+    """A person interrupted a run; `run` is the record up to there."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run = run
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Run:
+    """Run the scenario under its policy, with `seed` in place of its own if one is given.
+
+    `progress` is called now and then with the share of simulated time that has passed (0 to 1). Raises
+    PolicyFailed or Interrupted, both with the record up to there.
+    """
+    used = scenario.seed if seed is None else seed
+    log: list[Entry] = []
+    # The only clock in the package: how long the run took on the wall, for the manifest and the summary.
+    started = time.perf_counter()
+    world = World(scenario, scenario.policy, used, log.append)
+
+    def record(*, is_complete: bool) -> Run:
+        return Run(
+            scenario,
+            used,
+            log,
+            ended_at=scenario.horizon_s if is_complete else world.now,
+            is_complete=is_complete,
+            wall_s=time.perf_counter() - started,
+        )
+
+    try:
+        world.run(progress)
+    except PolicyError as error:
+        raise PolicyFailed(str(error), record(is_complete=False)) from error
+    except KeyboardInterrupt:
+        raise Interrupted(record(is_complete=False)) from None
+    return record(is_complete=True)

@@ -1,0 +1,52 @@
+"""All the tasks of a scenario in the order in which they come, numbered."""
+
+import heapq
+import itertools
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from sim.streams import Streams
+from sim.workloads.arrival import Arrival
+from sim.workloads.closed import Closed, ClosedSource
+from sim.workloads.sources import Listed, Source
+
+
+class Workload:
+    """The workload of one run: arrivals known beforehand, and customers who react.
+
+    Tasks of one instant come in the order of their sources. Ids are monotone: those written down in the
+    scenario are kept, and the others count on from the highest of them.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source | Closed], streams: Streams, horizon_s: float
+    ) -> None:
+        open_sources = [source for source in sources if isinstance(source, Source)]
+        keep = {
+            source.index
+            for source in open_sources
+            if isinstance(source, Listed) and source.keeps_ids
+        }
+        drawn = [
+            (source.index, source.arrivals(streams, horizon_s)) for source in open_sources
+        ]
+        highest = max((a.task for index, part in drawn if index in keep for a in part), default=0)
+        self._ids = itertools.count(highest + 1)
+        merged = heapq.merge(
+            *([(a.submitted_at, index, a) for a in part] for index, part in drawn),
+            key=lambda entry: entry[:2],
+        )
+        self.arrivals: list[Arrival] = [
+            arrival if index in keep else _numbered(arrival, self._ids)
+            for _, index, arrival in merged
+        ]
+        self.closed = [
+            ClosedSource(source, streams, self._ids)
+            for source in sources
+            if isinstance(source, Closed)
+        ]
+
+
+def _numbered(arrival: Arrival, ids: Iterator[int]) -> Arrival:
+    return msgspec.structs.replace(arrival, task=next(ids))

@@ -1,0 +1,282 @@
+"""The agent process of a pod: registers, connects, beats, executes, and dials again when it is cut off.
+
+It has no opinion about scheduling. It runs what it is sent, reports what ended when it is connected and
+keeps the report until then when it is not, and knows nothing of the slot table.
+"""
+
+from collections.abc import Generator, Iterator
+from itertools import chain, repeat
+from typing import Any
+
+from simpy.events import Event
+
+from policies.actions import SendTask
+from policies.decisions import Reason
+from policies.observations import (
+    AgentConnected,
+    AgentDisconnected,
+    AgentKnownToPodManager,
+    AgentRegistered,
+    AnyObservation,
+    DispatchFailed,
+    PhaseEnded,
+    RunningPhase,
+)
+from policies.vocabulary import Outcome, Phase, PodName, TaskId
+from sim.engine import Engine
+from sim.record.truth import AgentHappened, DispatchHappened, ExecEnded, ExecStarted
+from sim.scenario import AgentTimes
+from sim.world.control_plane import ControlPlaneProcess
+from sim.world.heartbeats import HeartbeatLine
+from sim.world.log import Log
+from sim.world.work import Work
+
+
+class Execution:
+    """One phase that an agent is executing; it ends once."""
+
+    __slots__ = ("attempt", "is_over", "outcome", "phase", "task")
+
+    def __init__(self, task: TaskId, phase: Phase, attempt: int, outcome: Outcome) -> None:
+        self.task = task
+        self.phase = phase
+        self.attempt = attempt
+        self.outcome = outcome
+        self.is_over = False
+
+
+class Agent:
+    """One agent process. A restarted one is a new object on the same pod."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        control: ControlPlaneProcess,
+        log: Log,
+        work: Work,
+        pod: PodName,
+        times: AgentTimes,
+        heartbeats: HeartbeatLine,
+        *,
+        registers_after_s: float,
+        connects_after_s: float,
+        known_to_pod_manager_after_s: float,
+    ) -> None:
+        self._engine = engine
+        self._control = control
+        self._log = log
+        self._work = work
+        self._pod = pod
+        self._times = times
+        self.heartbeats = heartbeats
+        self._registers_after_s = registers_after_s
+        self._connects_after_s = connects_after_s
+        self._known_after_s = known_to_pod_manager_after_s
+        self._is_alive = True
+        self._is_known = False
+        self._line_cuts = 0
+        self._dropped: Event | None = None
+        self._running: dict[TaskId, Execution] = {}
+        self._received: set[tuple[TaskId, Phase, int]] = set()
+        self._unsent: list[PhaseEnded] = []
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the command-and-control connection is up, in truth."""
+        return self._dropped is not None
+
+    def start(self) -> None:
+        """The process comes up."""
+        self._happened("process_up")
+        self._engine.process(self._life())
+
+    def start_connected(self) -> None:
+        """Be registered, connected and known from the start: an agent of a warm pool."""
+        self._happened("process_up")
+        self._register()
+        self._known_after_s = 0.0
+        self._engine.process(self._stay_connected(at_once=True))
+
+    def _life(self) -> Generator[Event, Any, None]:
+        if self._registers_after_s == float("inf"):
+            return
+        yield self._engine.timeout(self._registers_after_s)
+        waits = self._back_off()
+        while self._is_alive and not self._reaches_server:
+            yield self._engine.timeout(next(waits))
+        if not self._is_alive:
+            return
+        self._register()
+        if self._connects_after_s == float("inf"):
+            return
+        yield self._engine.timeout(self._connects_after_s)
+        yield from self._stay_connected(at_once=True)
+
+    def _stay_connected(self, *, at_once: bool) -> Generator[Event, Any, None]:
+        while self._is_alive:
+            waits = self._back_off()
+            if not at_once:
+                yield self._engine.timeout(next(waits))
+            while self._is_alive and not self._reaches_server:
+                yield self._engine.timeout(next(waits))
+            if not self._is_alive:
+                return
+            self._dropped = self._engine.event()
+            self._connect()
+            yield self._dropped
+            at_once = False
+
+    @property
+    def _reaches_server(self) -> bool:
+        return self._control.is_up and not self._line_cuts
+
+    def _back_off(self) -> Iterator[float]:
+        waits = self._times.reconnect_backoff
+        return chain(waits, repeat(waits[-1]))
+
+    def _register(self) -> None:
+        self._happened("registered")
+        self._tell(AgentRegistered(self._engine.now, self._pod))
+
+    def _connect(self) -> None:
+        now = self._engine.now
+        self._happened("connected")
+        running = tuple(RunningPhase(e.task, e.phase, e.attempt) for e in self._running.values())
+        self._tell(AgentConnected(now, self._pod, running))
+        self.heartbeats.connected()
+        unsent, self._unsent = self._unsent, []
+        for report in unsent:
+            self._tell(report)
+        if not self._is_known:
+            # `RegisterAgent` is called once in an agent's life, R seconds after it first connected.
+            self._is_known = True
+            self._engine.call_in(self._known_after_s, self._become_known)
+
+    def _become_known(self, _: object) -> None:
+        if self._is_alive and self._control.is_up:
+            self._happened("known_to_pod_manager")
+            self._tell(AgentKnownToPodManager(self._engine.now, self._pod))
+
+    # connection
+
+    def drop(self, *, noticed: bool = True) -> None:
+        """The connection is gone; `noticed` if the server hears of it rather than having cut it."""
+        dropped, self._dropped = self._dropped, None
+        if dropped is None:
+            return
+        self._happened("disconnected")
+        self.heartbeats.disconnected()
+        if noticed and self._control.is_up:
+            self._tell(AgentDisconnected(self._engine.now, self._pod))
+        dropped.succeed()
+
+    def cut_line(self) -> None:
+        """A fault separates the agent from the server, both ways."""
+        self._line_cuts += 1
+        self.drop()
+
+    def mend_line(self) -> None:
+        """The line is there again; the agent finds out at its next attempt to dial."""
+        self._line_cuts -= 1
+
+    # execution
+
+    def receive(self, send: SendTask) -> None:
+        """A dispatch arrived. A repeated one is ignored, if the agent looks; a full agent refuses."""
+        key = (send.task, send.phase, send.attempt)
+        if not self._is_alive:
+            self._dispatch_happened(send, "undeliverable")
+        elif self._times.deduplicates and key in self._received:
+            self._dispatch_happened(send, "ignored")
+        elif self._times.capacity is not None and len(self._running) >= self._times.capacity:
+            self._dispatch_happened(send, "rejected")
+            self._tell(
+                DispatchFailed(
+                    self._engine.now,
+                    send.task,
+                    send.phase,
+                    send.attempt,
+                    Reason.AGENT_AT_CAPACITY,
+                )
+            )
+        else:
+            self._received.add(key)
+            self._execute(send)
+
+    def _execute(self, send: SendTask) -> None:
+        now = self._engine.now
+        job = self._work.begin(send.task, send.phase, self._pod)
+        execution = Execution(send.task, send.phase, send.attempt, job.outcome)
+        self._running[send.task] = execution
+        self._log(
+            ExecStarted(
+                now, send.task, send.phase, send.attempt, self._pod, send.slot, job.init_s
+            )
+        )
+        self._engine.call_in(job.duration_s, self._end, execution)
+
+    def _end(self, execution: Execution) -> None:
+        if execution.is_over:
+            return
+        execution.is_over = True
+        if self._running.get(execution.task) is execution:
+            del self._running[execution.task]
+        now = self._engine.now
+        task, phase, attempt = execution.task, execution.phase, execution.attempt
+        outcome = execution.outcome
+        self._log(ExecEnded(now, task, phase, attempt, self._pod, outcome))
+        self._work.ended(task, phase, self._pod, outcome)
+        report = PhaseEnded(now, task, phase, attempt, self._pod, outcome)
+        if self._dropped is None:
+            self._unsent.append(report)
+        else:
+            self._tell(report)
+
+    def abort(self, task: TaskId) -> None:
+        """The control plane said stop."""
+        execution = self._running.get(task)
+        if execution is not None:
+            execution.outcome = Outcome.ABORTED
+            self._end(execution)
+
+    # the end
+
+    def terminate(self) -> None:
+        """SIGTERM: tasks are aborted at once and reported, then the process is gone."""
+        for task in list(self._running):
+            self.abort(task)
+        self.drop()
+        self._is_alive = False
+
+    def die(self) -> None:
+        """SIGKILL or a crash: whatever runs ends, and nobody reports it."""
+        now = self._engine.now
+        self._is_alive = False
+        self._unsent.clear()
+        for execution in self._running.values():
+            execution.is_over = True
+            self._log(
+                ExecEnded(
+                    now,
+                    execution.task,
+                    execution.phase,
+                    execution.attempt,
+                    self._pod,
+                    Outcome.ABORTED,
+                )
+            )
+        self._running.clear()
+        self.drop()
+
+    def _tell(self, event: AnyObservation) -> None:
+        self._control.tell(self._pod, event)
+
+    def _happened(self, what: str) -> None:
+        self._log(AgentHappened(self._engine.now, self._pod, what))
+
+    def _dispatch_happened(self, send: SendTask, what: str) -> None:
+        self._log(
+            DispatchHappened(
+                self._engine.now, send.task, send.phase, send.attempt, self._pod, what
+            )
+        )

@@ -1,0 +1,157 @@
+"""The simulated world as a driver of the real control plane: what it learns, and what it does, takes time.
+
+Three latencies lie between the world and the controller, each a distribution: an observation's way in, the
+time a decision takes, and an action's way out. While the process is down it learns nothing; what cannot be
+repeated by its sender (heartbeats) is lost, and what people and the cluster have to say waits.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from policies.actions import AnyAction
+from policies.controller import Controller
+from policies.decisions import AnyDecision
+from policies.observations import AnyObservation, ControlPlaneRestarted
+from sim.engine import Engine
+from sim.record.truth import ControlHappened
+from sim.world.delays import Delay
+from sim.world.log import Log
+
+
+
+
+class ControlPlaneProcess:
+    """Holds the controller, and is the engine's `Stepped`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        controller: Controller,
+        log: Log,
+        *,
+        observation_delay: Delay,
+        action_delay: Delay,
+        reorders: bool,
+    ) -> None:
+        self._engine = engine
+        self._controller = controller
+        self._log = log
+        self._observation_delay = observation_delay
+        self._immediate = observation_delay.is_zero
+        self._action_delay = action_delay
+        self._reorders = reorders
+        self._arrival_of: dict[str, float] = {}
+        self._waiting: list[AnyObservation] = []
+        self._life = 0
+        self.is_up = True
+        self.due_at = controller.next_wakeup()
+        self.carry_out: Callable[[AnyAction], None] = lambda action: None
+        self.on_decision: Callable[[AnyDecision], None] | None = None
+        self.on_observed: dict[type, Callable[[Any], None]] = {}
+        self.on_up: list[Callable[[], None]] = []
+        self.on_down: list[Callable[[], None]] = []
+
+    def tell(self, source: str, event: AnyObservation) -> None:
+        """Send an observation on its way. `event.at` is when it happened; it is stamped on arrival.
+
+        Observations of one `source` arrive in the order sent, as on a TCP connection, unless the
+        scenario says that the channel reorders.
+        """
+        if self._immediate:
+            self._learn(event)
+            return
+        now = self._engine.now
+        arrives_at = now + self._observation_delay.draw()
+        if not self._reorders:
+            arrives_at = max(arrives_at, self._arrival_of.get(source, 0.0))
+            self._arrival_of[source] = arrives_at
+        self._engine.call_at(arrives_at, self._learn, event)
+
+    def tell_in(self, delay_s: float, event: AnyObservation) -> None:
+        """Send an observation whose way takes exactly `delay_s`: the heartbeats of one train."""
+        if delay_s:
+            self._engine.call_in(delay_s, self._learn_or_lose, (self._life, event))
+        else:
+            self._learn_or_lose((self._life, event))
+
+    def draw_observation_delay(self) -> float:
+        """One observation delay (s), for a train of heartbeats."""
+        return 0.0 if self._immediate else self._observation_delay.draw()
+
+    def step(self) -> None:
+        """Step the controller, log what it decided, and send its actions on their way."""
+        now = self._engine.now
+        controller = self._controller
+        try:
+            actions = controller.step(now)
+        finally:
+            self._log_decisions()
+        self.due_at = math.inf
+        for action in actions:
+            self._log(action)
+            if self._action_delay.is_zero:
+                self.carry_out(action)
+            else:
+                self._engine.call_in(
+                    self._action_delay.draw(), self._carry_out_if_alive, (self._life, action)
+                )
+        self.due_at = min(self.due_at, controller.next_wakeup())
+
+    def go_down(self, for_s: float) -> None:
+        """The process stops: memory is lost, connections drop, and actions on their way are not taken."""
+        if not self.is_up:
+            return
+        self.is_up = False
+        self._life += 1
+        self.due_at = math.inf
+        self._log(ControlHappened(self._engine.now, "down"))
+        for hook in self.on_down:
+            hook()
+        self._engine.call_in(for_s, self._come_up)
+
+    def _come_up(self, _: object) -> None:
+        now = self._engine.now
+        self.is_up = True
+        self._log(ControlHappened(now, "up"))
+        self._learn(ControlPlaneRestarted(at=now))
+        waiting, self._waiting = self._waiting, []
+        for hook in self.on_up:
+            hook()
+        for event in waiting:
+            self._learn(event)
+
+    def _learn(self, event: AnyObservation) -> None:
+        if not self.is_up:
+            self._waiting.append(event)
+            return
+        now = self._engine.now
+        if event.at != now:
+            event = type(event)(now, *event_fields(event))
+        self._log(event)
+        self._controller.observe(event)
+        self.due_at = now
+        then = self.on_observed.get(type(event))
+        if then is not None:
+            then(event)
+
+    def _learn_or_lose(self, sent: tuple[int, AnyObservation]) -> None:
+        life, event = sent
+        if life == self._life and self.is_up:
+            self._learn(event)
+
+    def _carry_out_if_alive(self, sent: tuple[int, AnyAction]) -> None:
+        life, action = sent
+        if life == self._life:
+            self.carry_out(action)
+
+    def _log_decisions(self) -> None:
+        for decision in self._controller.take_decisions():
+            self._log(decision)
+            if self.on_decision is not None:
+                self.on_decision(decision)
+
+
+def event_fields(event: AnyObservation) -> tuple[Any, ...]:
+    """All fields of an observation but its time, in order."""
+    return tuple(getattr(event, name) for name in event.__struct_fields__[1:])

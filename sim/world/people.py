@@ -1,0 +1,101 @@
+"""The people: who submits tasks, confirms applies, loses patience, and comes back with the next task."""
+
+import math
+from collections.abc import Iterable
+
+from policies.decisions import AnyDecision, TaskMoved
+from policies.lifecycles import TASK
+from policies.observations import PhaseEnded, TaskCancelled, TaskConfirmed, TaskSubmitted
+from policies.vocabulary import Outcome, TaskId, TaskKind
+from sim.engine import Engine
+from sim.record.truth import TaskCreated
+from sim.workloads import Arrival, ClosedSource
+from sim.world.control_plane import ControlPlaneProcess
+from sim.world.log import Log
+from sim.world.work import Work
+
+
+class People:
+    """Users of the platform. They see what the control plane shows them, not what is true."""
+
+    def __init__(
+        self, engine: Engine, control: ControlPlaneProcess, log: Log, work: Work
+    ) -> None:
+        self._engine = engine
+        self._control = control
+        self._log = log
+        self._work = work
+        self._closed: dict[TaskId, ClosedSource] = {}
+        control.on_observed[PhaseEnded] = self._saw_end
+
+    def submit_all(self, arrivals: Iterable[Arrival]) -> None:
+        """Submit an open workload, one arrival at a time; `arrivals` is in order of time."""
+        self._arrivals = iter(arrivals)
+        self._schedule_next()
+
+    def join(self, source: ClosedSource) -> None:
+        """A closed population: each customer submits again some time after the last task ended."""
+        self._control.on_decision = self._saw_decision
+        for arrival in source.first_arrivals():
+            self._closed[arrival.task] = source
+            self._engine.call_at(arrival.submitted_at, self._submit, arrival)
+
+    def _schedule_next(self) -> None:
+        arrival = next(self._arrivals, None)
+        if arrival is not None:
+            self._engine.call_at(arrival.submitted_at, self._submit_and_go_on, arrival)
+
+    def _submit_and_go_on(self, arrival: Arrival) -> None:
+        self._submit(arrival)
+        self._schedule_next()
+
+    def _submit(self, arrival: Arrival) -> None:
+        now = self._engine.now
+        kind = TaskKind(arrival.kind)
+        self._work.enter(arrival)
+        self._log(
+            TaskCreated(
+                now,
+                arrival.task,
+                arrival.pool,
+                arrival.workspace,
+                kind,
+                arrival.plan_s,
+                arrival.apply_s,
+            )
+        )
+        self._control.tell(
+            "people", TaskSubmitted(now, arrival.task, arrival.pool, arrival.workspace, kind)
+        )
+        if arrival.cancelled_at < math.inf:
+            self._engine.call_at(arrival.cancelled_at, self._cancel, arrival.task)
+        if arrival.cancelled_after_s < math.inf:
+            self._engine.call_in(arrival.cancelled_after_s, self._cancel_if_waiting, arrival.task)
+
+    def _cancel(self, task: TaskId) -> None:
+        self._control.tell("people", TaskCancelled(self._engine.now, task))
+
+    def _cancel_if_waiting(self, task: TaskId) -> None:
+        if not self._work.has_started(task):
+            self._cancel(task)
+
+    def _saw_end(self, event: PhaseEnded) -> None:
+        """A plan shows its changes: somebody will confirm them, after a while, or never."""
+        if event.outcome is Outcome.CHANGES:
+            arrival = self._work.arrival(event.task)
+            if arrival.confirmed_at == arrival.confirmed_at:  # given, hence not NaN
+                self._engine.call_at(arrival.confirmed_at, self._confirm, event.task)
+            else:
+                self._engine.call_in(arrival.confirmed_after_s, self._confirm, event.task)
+
+    def _confirm(self, task: TaskId) -> None:
+        self._control.tell("people", TaskConfirmed(self._engine.now, task, "person"))
+
+    def _saw_decision(self, decision: AnyDecision) -> None:
+        """A customer of a closed population sees its task end, thinks, and submits the next one."""
+        if type(decision) is TaskMoved and not TASK[decision.after]:
+            source = self._closed.pop(decision.task, None)
+            if source is not None:
+                arrival = source.next_after(decision.task, self._engine.now)
+                self._closed[arrival.task] = source
+                self._engine.call_at(arrival.submitted_at, self._submit, arrival)

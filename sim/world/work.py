@@ -1,0 +1,62 @@
+"""What tasks really take and how they really end, whoever runs them, and who is told when they do."""
+
+import msgspec
+
+from policies.vocabulary import Outcome, Phase, PodName, TaskId, TaskKind
+from sim.workloads import Arrival
+
+
+class Job(msgspec.Struct, frozen=True, gc=False):
+    """One execution to come: how long it takes (float s), how much of that is init, how it will end."""
+
+    duration_s: float
+    init_s: float
+    outcome: Outcome
+
+
+class Work:
+    """The truth about tasks, by id."""
+
+    def __init__(self, init_s: float) -> None:
+        self._init_s = init_s
+        self._arrivals: dict[TaskId, Arrival] = {}
+        self._planned_on: dict[TaskId, PodName] = {}
+        self._started: set[TaskId] = set()
+
+    def enter(self, arrival: Arrival) -> None:
+        """A task exists from now on."""
+        self._arrivals[arrival.task] = arrival
+
+    def arrival(self, task: TaskId) -> Arrival:
+        """The task as its user meant it."""
+        return self._arrivals[task]
+
+    def has_started(self, task: TaskId) -> bool:
+        """Whether anybody ever began to execute the task."""
+        return task in self._started
+
+    def begin(self, task: TaskId, phase: Phase, pod: PodName) -> Job:
+        """What executing this phase on this pod, from now on, is.
+
+        An apply on another pod than its plan pays a full `init`; on the same pod it is skipped.
+        """
+        arrival = self._arrivals[task]
+        self._started.add(task)
+        if phase is Phase.PLAN:
+            return Job(arrival.plan_s, 0.0, _plan_outcome(arrival))
+        init_s = 0.0 if self._planned_on.get(task) == pod else self._init_s
+        outcome = Outcome.FAILED if arrival.fails == "apply" else Outcome.DONE
+        return Job(arrival.apply_s + init_s, init_s, outcome)
+
+    def ended(self, task: TaskId, phase: Phase, pod: PodName, outcome: Outcome) -> None:
+        """An execution ended on this pod."""
+        if outcome is Outcome.CHANGES:
+            self._planned_on[task] = pod
+
+
+def _plan_outcome(arrival: Arrival) -> Outcome:
+    if arrival.fails == "plan":
+        return Outcome.FAILED
+    if arrival.kind == TaskKind.PLAN_AND_APPLY and arrival.has_changes:
+        return Outcome.CHANGES
+    return Outcome.DONE
