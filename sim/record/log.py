@@ -10,7 +10,7 @@ from typing import IO, Any, Final
 import msgspec
 
 from policies.wire import SCHEMA_VERSION
-from sim.world.log import Entry
+from sim.record.entry import Entry
 
 LOG_FORMAT: Final = "windtunnel-log"
 

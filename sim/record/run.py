@@ -9,7 +9,7 @@ from policies.wire import SCHEMA_VERSION
 from sim.record.columns import TABLES
 from sim.record.tables import Row, build
 from sim.scenario import Scenario
-from sim.world.log import Entry
+from sim.record.entry import Entry
 
 if TYPE_CHECKING:
     import pandas
@@ -21,7 +21,7 @@ class Run:
     """The record of one run. Frames have the columns, meanings and units of `sim.record.columns`.
 
     `is_complete` is False if the run was interrupted or a policy failed before the horizon; `ended_at` is
-    how far it got (float s), and `wall_s` how long that took.
+    how far it got (float s), and `wall_s` how long that took (float s; None if nobody measured).
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Run:
         *,
         ended_at: float,
         is_complete: bool,
-        wall_s: float,
+        wall_s: float | None,
     ) -> None:
         self.scenario = scenario
         self.policy = scenario.policy

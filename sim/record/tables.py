@@ -28,7 +28,7 @@ from policies.lifecycles import TASK, SlotEvent
 from policies.observations import TaskConfirmed, snake_case
 from policies.vocabulary import Phase, TaskState
 from sim.record.truth import AgentHappened, ExecEnded, ExecStarted, PodHappened, TaskCreated
-from sim.world.log import Entry
+from sim.record.entry import Entry
 
 Row = list[Any]
 _NAN = math.nan

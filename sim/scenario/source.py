@@ -20,6 +20,9 @@ Path = tuple[str | int, ...]
 PARTS_MAX: Final = 5_000_000
 """How many parts a file may have with its aliases written out; no file that is meant has more."""
 
+DEPTH_MAX: Final = 40
+"""How deep a file may be nested; a scenario needs less than ten."""
+
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times as fast
 
 
@@ -109,6 +112,7 @@ def parse_value(text: str) -> Any:
 
 def _compose(text: str, name: str) -> Node | None:
     try:
+        _refuse_deep_nesting(text, name)
         loader = _Loader(text)
         try:
             node: Node | None = loader.get_single_node()
@@ -120,9 +124,20 @@ def _compose(text: str, name: str) -> Node | None:
         raise InputError(f"{place}: is no YAML: {_sentence(error)}") from None
     except yaml.YAMLError as error:  # characters that no YAML text may hold
         raise InputError(f"{name}: is no text: {' '.join(str(error).split())}") from None
-    except RecursionError:
-        raise InputError(f"{name}: is nested too deeply to be a scenario") from None
     return node
+
+
+def _refuse_deep_nesting(text: str, name: str) -> None:
+    """The parser's events are flat; composing them recurses, and libyaml's composer dies of a deep file."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH_MAX:
+                place = f"{name}:{event.start_mark.line + 1}" if event.start_mark else name
+                raise InputError(f"{place}: is nested too deeply to be a scenario")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _sentence(error: yaml.MarkedYAMLError) -> str:

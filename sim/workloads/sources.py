@@ -20,7 +20,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
 
     pool: str
     workspaces: tuple[str, ...]
-    kinds: Mapping[str, float] = {"plan": 1.0}
+    kinds: Mapping[str, float] = msgspec.field(default_factory=lambda: {"plan": 1.0})
     """Weight of each kind."""
     plan: Distribution = Constant(60.0)
     apply: Distribution = Constant(10.0)

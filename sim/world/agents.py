@@ -28,7 +28,7 @@ from sim.record.truth import AgentHappened, DispatchHappened, ExecEnded, ExecSta
 from sim.scenario import AgentTimes
 from sim.world.control_plane import ControlPlaneProcess
 from sim.world.heartbeats import HeartbeatLine
-from sim.world.log import Log
+from sim.record.entry import Log
 from sim.world.work import Work
 
 

@@ -29,7 +29,7 @@ from sim.engine import Engine
 from sim.record.truth import DispatchHappened, PodHappened
 from sim.world.agents import Agent
 from sim.world.control_plane import ControlPlaneProcess
-from sim.world.log import Log
+from sim.record.entry import Log
 from sim.world.pod_times import PodTimeline
 
 NOT_CONNECTED = "not_connected"

@@ -16,7 +16,7 @@ from policies.observations import AnyObservation, ControlPlaneRestarted
 from sim.engine import Engine
 from sim.record.truth import ControlHappened
 from sim.world.delays import Delay
-from sim.world.log import Log
+from sim.record.entry import Log
 
 
 

@@ -14,7 +14,7 @@ from policies.vocabulary import PodName
 from sim.engine import Engine
 from sim.record.truth import AgentHappened
 from sim.world.control_plane import ControlPlaneProcess
-from sim.world.log import Log
+from sim.record.entry import Log
 
 
 class HeartbeatLine:

@@ -11,7 +11,7 @@ from sim.engine import Engine
 from sim.record.truth import TaskCreated
 from sim.workloads import Arrival, ClosedSource
 from sim.world.control_plane import ControlPlaneProcess
-from sim.world.log import Log
+from sim.record.entry import Log
 from sim.world.work import Work
 
 

@@ -11,7 +11,7 @@ import msgspec
 from sim.distributions import Distribution
 from sim.scenario import AgentTimes, PodException, PodTimes
 from sim.streams import Streams
-from sim.world.faults import StartingFaults
+from sim.world.faults.starting import StartingFaults
 
 
 class PodTimeline(msgspec.Struct, frozen=True):

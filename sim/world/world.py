@@ -5,6 +5,7 @@ from collections.abc import Callable
 from policies.controller import Controller, PoolBounds
 from policies.errors import PolicyFault
 from policies.policy_set import PolicySet
+from sim.distributions import Distribution
 from sim.engine import Engine
 from sim.errors import PolicyError
 from sim.scenario import PoolPlan, Scenario
@@ -14,13 +15,14 @@ from sim.world.agents import Agent
 from sim.world.cluster import Cluster, PodTruth
 from sim.world.control_plane import ControlPlaneProcess
 from sim.world.delays import Delay, DrawnDelay, NoDelay, SumOfDelays
-from sim.world.faults import DispatchFaults, StartingFaults, TimedFaults
+from sim.world.faults.dispatch import DispatchFaults
+from sim.world.faults.starting import StartingFaults
+from sim.world.faults.timed import TimedFaults
 from sim.world.heartbeats import HeartbeatLine
-from sim.world.log import Log
+from sim.record.entry import Log
 from sim.world.people import People
 from sim.world.pod_times import PodTimeline, PodTimesOf
 from sim.world.work import Work
-from sim.distributions import Distribution
 
 SLICES = 200
 """How many times a run gives whoever waits for it a sign of progress."""

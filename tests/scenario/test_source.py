@@ -97,6 +97,8 @@ def test_aliases_that_multiply_are_refused() -> None:
         assert "aliases make more than 1000 parts" in refusal("\n".join(lines))
 
 
-def test_deep_nesting_is_refused() -> None:
+@pytest.mark.parametrize("depth", [50, 500, 50_000])
+def test_deep_nesting_is_refused(depth: int) -> None:
     """It would exhaust the stack."""
-    assert "nested too deeply" in refusal(HEAD + POOL + TASK + "faults: " + "[" * 5000)
+    text = HEAD + POOL + TASK + "faults: " + "[" * depth + "]" * depth
+    assert "nested too deeply" in refusal(text)

@@ -1,4 +1,4 @@
-"""Where the world's parts put what is to be recorded."""
+"""What the event log of a run holds, and where the world's parts put it."""
 
 from collections.abc import Callable
 from typing import TypeAlias

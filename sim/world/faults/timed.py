@@ -1,0 +1,119 @@
+"""Faults that happen at an instant: at a time that is written down, or again and again at random."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from sim.distributions import Distribution
+from sim.engine import Engine
+from sim.scenario import Fault
+from sim.streams import Streams
+from sim.world.agents import Agent
+from sim.world.cluster import Cluster, PodTruth
+from sim.world.control_plane import ControlPlaneProcess
+from sim.world.heartbeats import HeartbeatLine
+
+
+class TimedFaults:
+    """Arranges all timed faults of a run. Random ones have a stream for each fault and pod."""
+
+    def __init__(
+        self,
+        faults: Iterable[Fault],
+        streams: Streams,
+        engine: Engine,
+        control: ControlPlaneProcess,
+        cluster: Cluster,
+    ) -> None:
+        self._streams = streams
+        self._engine = engine
+        self._control = control
+        self._cluster = cluster
+        self._on_pod: dict[str, Callable[[PodTruth, float], None]] = {
+            "heartbeat_gap": self._heartbeat_gap,
+            "connection_lost": self._connection_lost,
+            "agent_crash": self._agent_crash,
+            "pod_killed": self._pod_killed,
+        }
+        self._again: list[tuple[int, Fault]] = []
+        self._threatened: set[tuple[int, str]] = set()
+        for index, fault in enumerate(faults):
+            if fault.fault == "control_plane_restart":
+                self._arrange_restart(index, fault)
+            elif fault.fault in self._on_pod:
+                self._arrange(index, fault)
+        if self._again:
+            cluster.on_agent.append(self._threaten)
+
+    # on pods
+
+    def _arrange(self, index: int, fault: Fault) -> None:
+        if fault.at is not None:
+            self._engine.call_at(fault.at, self._strike_all, (index, fault))
+        else:
+            self._again.append((index, fault))
+
+    def _strike_all(self, entry: tuple[int, Fault]) -> None:
+        index, fault = entry
+        for pod in list(self._cluster.pods.values()):
+            if fault.hits(pod.pool, pod.number):
+                rng = self._streams.of("fault_length", f"{index} {pod.name}")
+                self._on_pod[fault.fault](pod, _drawn(fault.duration, rng))
+
+    def _threaten(self, pod: PodTruth) -> None:
+        """A pod's first agent came up: random faults begin to threaten it."""
+        for index, fault in self._again:
+            if fault.hits(pod.pool, pod.number) and (index, pod.name) not in self._threatened:
+                self._threatened.add((index, pod.name))
+                rng = self._streams.of("fault", f"{index} {pod.name}")
+                wait_s = _drawn(fault.every, rng)
+                self._engine.call_in(wait_s, self._strike_again, (fault, pod, rng))
+
+    def _strike_again(self, entry: tuple[Fault, PodTruth, np.random.Generator]) -> None:
+        fault, pod, rng = entry
+        if not pod.is_gone:
+            self._on_pod[fault.fault](pod, _drawn(fault.duration, rng))
+            self._engine.call_in(_drawn(fault.every, rng), self._strike_again, entry)
+
+    def _heartbeat_gap(self, pod: PodTruth, length_s: float) -> None:
+        if pod.agent is not None:
+            pod.agent.heartbeats.hold()
+            self._engine.call_in(length_s, HeartbeatLine.release, pod.agent.heartbeats)
+
+    def _connection_lost(self, pod: PodTruth, length_s: float) -> None:
+        if pod.agent is not None:
+            pod.agent.cut_line()
+            self._engine.call_in(length_s, Agent.mend_line, pod.agent)
+
+    def _agent_crash(self, pod: PodTruth, length_s: float) -> None:
+        """The process dies; the pod lives, and starts another process after a while, or never."""
+        if pod.agent is not None:
+            pod.agent.die()
+            pod.agent = None
+            self._engine.call_in(length_s, self._start_again, pod)
+
+    def _start_again(self, pod: PodTruth) -> None:
+        if not (pod.is_gone or pod.is_terminating) and pod.agent is None:
+            self._cluster.renew_agent(pod).start()
+
+    def _pod_killed(self, pod: PodTruth, length_s: float) -> None:
+        self._cluster.kill(pod)
+
+    # on the control plane
+
+    def _arrange_restart(self, index: int, fault: Fault) -> None:
+        rng = self._streams.of("fault", f"{index} control plane")
+        first_s = fault.at if fault.at is not None else _drawn(fault.every, rng)
+        self._engine.call_in(first_s, self._restart, (fault, rng))
+
+    def _restart(self, entry: tuple[Fault, np.random.Generator]) -> None:
+        fault, rng = entry
+        length_s = _drawn(fault.duration, rng)
+        self._control.go_down(length_s)
+        if fault.every is not None:
+            self._engine.call_in(length_s + _drawn(fault.every, rng), self._restart, entry)
+
+
+def _drawn(distribution: Distribution | None, rng: np.random.Generator) -> float:
+    """A length or a wait (float s); nothing to draw from is no time at all."""
+    return 0.0 if distribution is None else distribution.sample(rng)
