@@ -77,17 +77,16 @@ class Controller:
         by_list_sync = constants.heartbeat_evidence is Evidence.LIST_SYNC
         self.policy = policy
         self._books = books = Books(
-            {
-                pool.name: Pool(
-                    pool.name,
-                    min_pods=pool.min,
-                    max_pods=pool.max,
-                    slots_per_pod=pool.slots_per_pod,
-                )
-                for pool in pools
-            },
-            list_sync_every=constants.autoscaler_every if by_list_sync else 0.0,
+            list_sync_every=constants.autoscaler_every if by_list_sync else 0.0
         )
+        for pool in pools:
+            books.pools[pool.name] = Pool(
+                pool.name,
+                books,
+                min_pods=pool.min,
+                max_pods=pool.max,
+                slots_per_pod=pool.slots_per_pod,
+            )
         self._outbox: list[AnyAction] = []
         self._agenda = agenda = Agenda()
         self._misfits = misfits = Misfits(books)
@@ -143,8 +142,6 @@ class Controller:
             raise ValueError(f"step at {now:g} s after an observation at {books.now:g} s")
         capacity_at, monitor_at = self._capacity.next_time(), self._next_monitor()
         books.now = now
-        for pool in books.pools.values():
-            pool._now = now
         self._end_overdue(now)
         agenda.due_retries(now)
         if monitor_at <= now:

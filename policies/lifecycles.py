@@ -11,11 +11,12 @@ The agent has two machines, its row and its connection, because the platform kee
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from policies.vocabulary import LinkState, PodState, RowState, SlotState, TaskState
 
-Table: TypeAlias = Mapping[str, Mapping[str, str]]
+Table: TypeAlias = Mapping[Any, Mapping[Any, Any]]
+"""A state machine, whatever its states and events are."""
 
 
 class TaskEvent(StrEnum):
@@ -72,7 +73,7 @@ class LinkEvent(StrEnum):
     CUT = "cut"
 
 
-TASK: Final[Table] = {
+TASK: Final[Mapping[TaskState, Mapping[TaskEvent, TaskState]]] = {
     TaskState.PENDING: {
         TaskEvent.SENT: TaskState.PLANNING,
         TaskEvent.CANCELLED: TaskState.CANCELLED,
@@ -104,7 +105,7 @@ TASK: Final[Table] = {
     TaskState.CANCELLED: {},
 }
 
-SLOT: Final[Table] = {
+SLOT: Final[Mapping[SlotState, Mapping[SlotEvent, SlotState]]] = {
     SlotState.IDLE: {SlotEvent.BOOKED: SlotState.RUNNING},
     SlotState.RUNNING: {
         SlotEvent.RESERVED: SlotState.RESERVED,
@@ -116,13 +117,13 @@ SLOT: Final[Table] = {
     },
 }
 
-_ENDINGS: Final[Mapping[str, str]] = {
+_ENDINGS: Final[Mapping[PodEvent, PodState]] = {
     PodEvent.DELETE_REQUESTED: PodState.TERMINATING,
     PodEvent.SEEN_TERMINATING: PodState.TERMINATING,
     PodEvent.SEEN_GONE: PodState.GONE,
 }
 
-POD: Final[Table] = {
+POD: Final[Mapping[PodState, Mapping[PodEvent, PodState]]] = {
     # A watch may outrun the answer to the create call, so a requested pod can be seen running.
     PodState.REQUESTED: {
         PodEvent.CREATE_ACCEPTED: PodState.PENDING,
@@ -153,7 +154,7 @@ POD: Final[Table] = {
     PodState.GONE: {},
 }
 
-ROW: Final[Table] = {
+ROW: Final[Mapping[RowState, Mapping[RowEvent, RowState]]] = {
     RowState.ABSENT: {RowEvent.REGISTERED: RowState.ONLINE},
     RowState.ONLINE: {
         RowEvent.REGISTERED: RowState.ONLINE,  # a restarted agent process registers again
@@ -168,7 +169,7 @@ ROW: Final[Table] = {
     },
 }
 
-LINK: Final[Table] = {
+LINK: Final[Mapping[LinkState, Mapping[LinkEvent, LinkState]]] = {
     LinkState.DOWN: {LinkEvent.CONNECTED: LinkState.UP},
     LinkState.UP: {
         LinkEvent.DISCONNECTED: LinkState.DOWN,

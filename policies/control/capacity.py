@@ -80,9 +80,9 @@ class Capacity:
             raise self._fault(rule, asked, repr(target), expected)
         if not 0 <= target.desired <= max(pool._max, pool._known):
             raise self._fault(rule, asked, repr(target.desired), expected)
-        if target.desired < pool._known and pool._apply_pending:
+        if target.desired < pool._known and pool.apply_pending:
             # Somebody may confirm at any moment, and the plan's pod saves the apply its init.
-            numbers = {**target.numbers, "apply_pending": pool._apply_pending}
+            numbers = {**target.numbers, "apply_pending": pool.apply_pending}
             return Target(pool._known, Reason.HELD_FOR_APPLY_PENDING, numbers)
         return target
 

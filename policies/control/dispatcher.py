@@ -62,7 +62,7 @@ class Dispatcher:
             self._books.unattended.pop(workspace, None)
 
     def _try(self, workspace: Workspace) -> None:
-        pool = self._books.pools[workspace._pool]
+        pool = workspace._pool
         now = self._books.now
         while True:
             choice = self._choose(workspace)
@@ -254,7 +254,7 @@ class Dispatcher:
             Blocked(
                 at=self._books.now,
                 workspace=workspace._name,
-                pool=workspace._pool,
+                pool=workspace._pool._name,
                 rule=self._queue.rule_name,
                 reason=reason,
                 by=seen[1],

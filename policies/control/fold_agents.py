@@ -33,7 +33,7 @@ class FoldAgents:
         """The row is online; a restarted agent process registers again, which is no misfit."""
         pod = self._misfits.pod(event, event.pod)
         if pod is not None:
-            pod._row = RowState(ROW[pod._row][RowEvent.REGISTERED])
+            pod._row = ROW[pod._row][RowEvent.REGISTERED]
 
     def known_to_pod_manager(self, event: AgentKnownToPodManager) -> None:
         """`pod.AgentID` is set."""
@@ -101,5 +101,5 @@ class FoldAgents:
     def _heard(self, pod: Pod, at: float) -> None:
         pod._heard_at = max(pod._heard_at, at)
         if pod._row is RowState.OFFLINE:
-            pod._row = RowState(ROW[pod._row][RowEvent.PINGED])
+            pod._row = ROW[pod._row][RowEvent.PINGED]
         self._books.heard_from(pod)

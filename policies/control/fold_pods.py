@@ -59,16 +59,16 @@ class FoldPods:
 
     def terminating(self, event: PodTerminating) -> None:
         """Somebody asked for the pod's deletion; no news if that was the control plane itself."""
-        entry = self._books.pods.get(event.pod)
-        if entry is None or not entry[0].is_leaving:
+        pod = self._books.pods.get(event.pod)
+        if pod is None or not pod.is_leaving:
             self._move(event, event.pod, PodEvent.SEEN_TERMINATING)
 
     def gone(self, event: PodGone) -> None:
         """The pod no longer exists; what the store says was running on it is lost."""
-        entry = self._books.pods.get(event.pod)
-        if not self._move(event, event.pod, PodEvent.SEEN_GONE) or entry is None:
+        pod = self._books.pods.get(event.pod)
+        if not self._move(event, event.pod, PodEvent.SEEN_GONE) or pod is None:
             return
-        for task in list(entry[0]._tasks):
+        for task in list(pod._tasks):
             self._lives.lose(self._books.tasks[task], Reason.POD_LOST)
 
     def _move(self, event: Observation, name: str, pod_event: PodEvent) -> bool:

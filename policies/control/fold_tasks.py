@@ -37,21 +37,20 @@ class FoldTasks:
             self._misfits.record(event, str(event.task), known._state, Verdict.REPEATED)
             return
         workspace = self._books.workspaces.get(event.workspace)
-        if event.pool not in self._books.pools or (
-            workspace is not None and workspace._pool != event.pool
-        ):
+        pool = self._books.pools.get(event.pool)
+        if pool is None or (workspace is not None and workspace._pool is not pool):
             self._misfits.record(
                 event, str(event.task), f"no pool {event.pool} for it", Verdict.IMPOSSIBLE
             )
             return
-        task = Task(
+        workspace = self._books.enter_task(
             event.task,
-            pool=event.pool,
+            pool=pool,
             workspace=event.workspace,
             kind=event.kind,
             created_at=event.at,
         )
-        self._agenda.wake(self._books.enter_task(task))
+        self._agenda.wake(workspace)
 
     def confirmed(self, event: TaskConfirmed) -> None:
         """A planned task may apply; a second confirmation is recorded as repeated."""
@@ -63,7 +62,7 @@ class FoldTasks:
         elif self._books.move_task(task, TaskEvent.CONFIRMED):
             task._confirmed_at = event.at
             task._confirmed_by = event.by
-            self._agenda.wake(self._books.workspaces[task._workspace])
+            self._agenda.wake(task._home)
         else:
             self._misfits.refuse(event, str(task._id), TASK, task._state, TaskEvent.CONFIRMED)
 
@@ -100,9 +99,8 @@ class FoldTasks:
         if cause is TaskEvent.PLANNED:
             task._planned_on = event.pod
             self._lives.reserve_slot(task)
-            workspace = self._books.workspaces[task._workspace]
-            self._books.lock(workspace, task)
-            self._agenda.wake(workspace)
+            self._books.lock(task._home, task)
+            self._agenda.wake(task._home)
         else:
             self._lives.free_slot(task)
             self._lives.over(task)
@@ -113,7 +111,7 @@ class FoldTasks:
         if task._state is TaskState.CANCELLED and same_attempt:
             self._books.runs_no_more(task)
             self._lives.free_slot(task)
-            self._agenda.wake(self._books.workspaces[task._workspace])
+            self._agenda.wake(task._home)
         elif same_attempt and (not TASK[task._state] or task._state is TaskState.APPLY_PENDING):
             self._misfits.record(event, str(task._id), task._state, Verdict.REPEATED)
         elif not TASK[task._state] or event.attempt < task._attempt:
@@ -144,15 +142,14 @@ class FoldTasks:
             else self._dispatch.back_off(task._failed_sends)
         )
         task._not_before = event.at + wait
-        workspace = self._books.workspaces[task._workspace]
         self._books.decisions.append(
             RolledBack(
                 at=event.at,
                 task=task._id,
-                pool=task._pool,
+                pool=task.pool,
                 attempt=event.attempt,
                 reason=Reason.LOST_RACE if lost_race else Reason.SEND_FAILED,
-                retry_at=self._agenda.retry(workspace, task._not_before),
+                retry_at=self._agenda.retry(task._home, task._not_before),
             )
         )
 

@@ -23,9 +23,8 @@ class Lives:
 
     def over(self, task: Task) -> None:
         """A task reached a terminal state: its lock goes, and its workspace is tried at once."""
-        workspace = self._books.workspaces[task._workspace]
-        self._books.unlock(workspace, task)
-        self._agenda.wake(workspace)
+        self._books.unlock(task._home, task)
+        self._agenda.wake(task._home)
 
     def lose(self, task: Task, reason: Reason) -> None:
         """What ran the task is gone: it fails, or its plan is queued again if the constants say so."""
@@ -38,7 +37,7 @@ class Lives:
             return
         self._books.decisions.append(self._ended(task, reason))
         if requeue:
-            self._agenda.wake(self._books.workspaces[task._workspace])
+            self._agenda.wake(task._home)
         else:
             self.over(task)
 
@@ -77,5 +76,5 @@ class Lives:
 
     def _ended(self, task: Task, reason: Reason) -> TaskEnded:
         return TaskEnded(
-            at=self._books.now, task=task._id, pool=task._pool, state=task._state, reason=reason
+            at=self._books.now, task=task._id, pool=task.pool, state=task._state, reason=reason
         )

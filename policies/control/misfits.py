@@ -46,9 +46,9 @@ class Misfits:
 
     def pod(self, event: Observation, name: str) -> Pod | None:
         """The pod that the observation is about; None, and recorded, if it is gone or was never known."""
-        entry = self._books.pods.get(name)
-        if entry is not None:
-            return entry[0]
+        pod = self._books.pods.get(name)
+        if pod is not None:
+            return pod
         if name in self._books.gone:
             self.record(event, name, "gone", Verdict.LATE)
         else:

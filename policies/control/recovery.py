@@ -48,7 +48,7 @@ class Recovery:
             self._books.runs(pod, task, entry.phase)
             if task._slot is None and self._books.rebind(pod, task, None):
                 bound.append(task._id)
-        self._note(pod, self._books.pods[pod._name][1], bound)
+        self._note(pod, pod._pool, bound)
 
     def _rebind(self, pod: Pod, task: Task, slot: int | None) -> bool:
         """Give a row its place on the pod again, and its deadline."""

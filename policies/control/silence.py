@@ -59,9 +59,9 @@ class Silence:
         if pod.connected and silent_s > self._constants.cut_after:
             self._cut(pod, now, silent_s)
         if pod._row is RowState.ONLINE and silent_s > self._constants.row_offline_after:
-            pod._row = RowState(ROW[pod._row][RowEvent.SILENT])
+            pod._row = ROW[pod._row][RowEvent.SILENT]
         elif pod._row is RowState.OFFLINE and silent_s > self._constants.row_deleted_after:
-            pod._row = RowState(ROW[pod._row][RowEvent.DELETED])
+            pod._row = ROW[pod._row][RowEvent.DELETED]
             for task in list(pod._tasks):
                 self._lives.lose(self._books.tasks[task], Reason.AGENT_LOST)
 
@@ -69,7 +69,7 @@ class Silence:
         self._books.disconnect(pod)
         because = ConnectionCut(
             at=now,
-            pool=self._books.pods[pod._name][1]._name,
+            pool=pod._pool._name,
             pod=pod._name,
             heartbeat_age_s=silent_s,
             limit_s=self._constants.cut_after,

@@ -31,49 +31,58 @@ from policies.vocabulary import (
     TaskState,
 )
 
+# Members of an enumeration are slow to look up, and these are asked for at every step.
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 _PENDING = TaskState.PENDING
-_APPLY_PENDING = TaskState.APPLY_PENDING
-_RUNNING_STATES = frozenset({TaskState.PLANNING, TaskState.APPLYING})
-_SLOT_RUNNING = SlotState.RUNNING
-_SLOT_RESERVED = SlotState.RESERVED
-_SLOT_IDLE = SlotState.IDLE
+_OVER = frozenset(state for state, events in TASK.items() if not events)
+_RUNNING = SlotState.RUNNING
+_RESERVED = SlotState.RESERVED
+_IDLE = SlotState.IDLE
+_BOOKED = SlotEvent.BOOKED
+_ACTIVATED = SlotEvent.ACTIVATED
+_FREED = SlotEvent.FREED
 _LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 
 class Books:
     """Everything the control plane knows. Policies see it pool by pool; only its owner writes."""
 
-    def __init__(self, pools: dict[str, Pool], *, list_sync_every: Seconds = 0.0) -> None:
+    def __init__(self, *, list_sync_every: Seconds = 0.0) -> None:
         self._sync_every = list_sync_every
-        self.pools = pools
+        self.now = 0.0
+        self.pools: dict[str, Pool] = {}
         self.tasks: dict[TaskId, Task] = {}
         self.workspaces: dict[str, Workspace] = {}
-        self.pods: dict[PodName, tuple[Pod, Pool]] = {}
+        self.pods: dict[PodName, Pod] = {}
         self.unattended: dict[Workspace, None] = {}
         """Workspaces that changed and were not tried since: what the monitor re-drives."""
         self.gone: set[PodName] = set()
         self.orphans: dict[PodName, list[tuple[Task, int | None]]] = {}
         """After a restart: the open rows of pods that have not shown up again, and their slots."""
-        self.now = 0.0
         self._numbers: dict[PodName, int] = {}  # in the store: a restart must not reuse a name
         self.decisions: list[AnyDecision] = []
 
     # tasks
 
-    def enter_task(self, task: Task) -> Workspace:
-        """A new row, pending."""
-        workspace = self.workspaces.get(task._workspace)
-        if workspace is None:
-            workspace = self.workspaces[task._workspace] = Workspace(task._workspace, task._pool)
-        self.tasks[task._id] = task
-        workspace._enter(task)
-        self.unattended[workspace] = None
-        pool = self.pools[task._pool]
-        pool._pending[task._kind] += 1
+    def enter_task(
+        self, number: TaskId, *, pool: Pool, workspace: str, kind: TaskKind, created_at: float
+    ) -> Workspace:
+        """A new row, pending, in a workspace that may be new; the workspace."""
+        home = self.workspaces.get(workspace)
+        if home is None:
+            home = self.workspaces[workspace] = Workspace(workspace, pool)
+        task = self.tasks[number] = Task(number, home, kind, created_at)
+        home._enter(task)
+        home._tasks_in[_PENDING] += 1
+        pool._tasks_in[_PENDING] += 1
+        pool._pending[kind] += 1
         pool._version += 1
-        self._recount_unblocked(workspace, pool)
-        return workspace
+        self.unattended[home] = None
+        oldest = home._oldest
+        if oldest is None or number < oldest._id:
+            home._oldest = task
+            self._recount_unblocked(home)
+        return home
 
     def move_task(self, task: Task, event: TaskEvent) -> bool:
         """Let `event` happen to the task; False, and nothing changed, if its table does not list it."""
@@ -81,22 +90,29 @@ class Books:
         new = TASK[old].get(event)
         if new is None:
             return False
-        task._state = TaskState(new)
-        self.decisions.append(
-            TaskMoved(at=self.now, task=task._id, before=old, after=task._state, cause=event)
-        )
-        pool = self.pools[task._pool]
-        workspace = self.workspaces[task._workspace]
+        task._state = new
+        self.decisions.append(TaskMoved(self.now, task._id, old, new, event))
+        workspace = task._home
+        pool = workspace._pool
         pool._version += 1
         self.unattended[workspace] = None
-        self._count_task(workspace, pool, task, old, -1)
-        self._count_task(workspace, pool, task, task._state, +1)
+        workspace._tasks_in[old] -= 1
+        workspace._tasks_in[new] += 1
+        pool._tasks_in[old] -= 1
+        pool._tasks_in[new] += 1
+        if old is _PENDING:
+            pool._pending[task._kind] -= 1
         if new is _PENDING:
+            pool._pending[task._kind] += 1
             workspace._enter_pending(task)
-        elif not TASK[new]:
+        elif new in _OVER:
+            # A finished row stays in the store; the workspace's orders no longer need it.
             task._completed_at = self.now
-            self._forget_over(workspace, task)
-        self._recount_unblocked(workspace, pool)
+            del workspace._rows[task._id]
+        if workspace._oldest is task:
+            if new in _OVER:
+                workspace._find_oldest()
+            self._recount_unblocked(workspace)
         return True
 
     def lock(self, workspace: Workspace, task: Task) -> None:
@@ -108,39 +124,28 @@ class Books:
         if workspace._lock is task:
             workspace._lock = None
 
-    def _count_task(
-        self, workspace: Workspace, pool: Pool, task: Task, state: TaskState, change: int
-    ) -> None:
-        if state is _PENDING:
-            pool._pending[task._kind] += change
-        elif state in _RUNNING_STATES:
-            pool._tasks_running += change
-            workspace._running += change
-        elif state is _APPLY_PENDING:
-            pool._apply_pending += change
-            workspace._apply_pending += change
-
-    def _forget_over(self, workspace: Workspace, task: Task) -> None:
-        """A finished row stays in the store; the workspace's orders no longer need it."""
-        del workspace._rows[task._id]
-
-    def _recount_unblocked(self, workspace: Workspace, pool: Pool) -> None:
+    def _recount_unblocked(self, workspace: Workspace) -> None:
         """A workspace has at most one unblocked task: its lowest-id open one, if that is pending."""
-        oldest = workspace.oldest_open()
+        oldest = workspace._oldest
         kind = oldest._kind if oldest is not None and oldest._state is _PENDING else None
-        if kind is not workspace._unblocked:
-            if workspace._unblocked is not None:
-                pool._unblocked[workspace._unblocked] -= 1
+        before = workspace._unblocked
+        if kind is not before:
+            unblocked = workspace._pool._unblocked
+            if before is not None:
+                unblocked[before] -= 1
             if kind is not None:
-                pool._unblocked[kind] += 1
+                unblocked[kind] += 1
             workspace._unblocked = kind
 
     # slots
 
     def book(self, slot: Slot, task: Task) -> bool:
         """The task takes an idle slot, or the one reserved for it."""
-        event = SlotEvent.ACTIVATED if slot._task is task else SlotEvent.BOOKED
-        return self._move_slot(slot, event, task)
+        if not self._move_slot(slot, _ACTIVATED if slot._task is task else _BOOKED, task):
+            return False
+        slot._task = task
+        task._slot = slot._index
+        return True
 
     def reserve(self, slot: Slot) -> bool:
         """The slot of a planned task is kept for its apply."""
@@ -149,72 +154,66 @@ class Books:
     def free(self, slot: Slot) -> bool:
         """The slot is idle again."""
         task = slot._task
+        if not self._move_slot(slot, _FREED, task):
+            return False
+        slot._task = None
         if task is not None:
             task._slot = None
-        return self._move_slot(slot, SlotEvent.FREED, None)
+        return True
 
     def slot_of(self, task: Task) -> Slot | None:
         """The slot that the task holds."""
-        entry = self.pods.get(task._pod) if task._pod is not None else None
-        if entry is None or task._slot is None:
+        if task._slot is None or task._pod is None:
             return None
-        return entry[0]._slots[task._slot]
+        pod = self.pods.get(task._pod)
+        return None if pod is None else pod._slots[task._slot]
 
     def rebind(self, pod: Pod, task: Task, index: int | None) -> bool:
         """Book the slot of this index for the task again, or any idle one; False if there is none."""
-        if index is not None and pod._slots[index]._state is _SLOT_IDLE:
+        if index is not None and pod._slots[index]._state is _IDLE:
             return self.book(pod._slots[index], task)
         return pod.idle > 0 and self.book(pod.first_idle_slot(), task)
 
-    def _move_slot(self, slot: Slot, event: SlotEvent, task: Task | None) -> bool:
+    def _move_slot(self, slot: Slot, event: SlotEvent, holder: Task | None) -> bool:
+        """Let `event` happen to the slot that `holder` takes, holds, or gives up."""
         old = slot._state
         new = SLOT[old].get(event)
-        if new is None:
+        if new is None or holder is None:
             return False
         pod = slot._pod
-        pool = self.pods[pod._name][1]
-        self._count_slot(pool, pod, slot, old, -1)
-        holder = slot._task if task is None else task
-        slot._state = SlotState(new)
-        slot._task = task
-        if task is not None:
-            task._slot = slot._index
-        self._count_slot(pool, pod, slot, slot._state, +1)
-        self._note_slot(pool, slot, event, holder)
+        pool = pod._pool
+        slot._state = new
+        if old is _RUNNING:
+            self._count_running(pool, pod, holder, -1)
+        elif old is _RESERVED:
+            pod._reserved -= 1
+            pool._slots_reserved -= 1
+        if new is _RUNNING:
+            self._count_running(pool, pod, holder, +1)
+        elif new is _RESERVED:
+            pod._reserved += 1
+            pool._slots_reserved += 1
+        self.decisions.append(
+            SlotMoved(self.now, pool._name, pod._name, slot._index, event, holder._id)
+        )
         pool._version += 1
-        self.relist(pod, pool)
+        self.relist(pod)
         return True
 
-    def _note_slot(self, pool: Pool, slot: Slot, event: SlotEvent, holder: Task | None) -> None:
-        if holder is not None:
-            self.decisions.append(
-                SlotMoved(
-                    at=self.now,
-                    pool=pool._name,
-                    pod=slot._pod._name,
-                    slot=slot._index,
-                    cause=event,
-                    task=holder._id,
-                )
-            )
+    def _count_running(self, pool: Pool, pod: Pod, holder: Task, change: int) -> None:
+        before = pod._running
+        after = pod._running = before + change
+        pool._slots_running += change
+        if not before or not after:
+            pool._pods_running_tasks += change
+        if holder._kind is _PLAN_AND_APPLY:
+            pod._plan_and_applies += change
 
-    def _count_slot(self, pool: Pool, pod: Pod, slot: Slot, state: SlotState, change: int) -> None:
-        if state is _SLOT_RUNNING:
-            ran = pod._running
-            pod._running = ran + change
-            pool._slots_running += change
-            if not ran or not pod._running:
-                pool._pods_running_tasks += change
-            if slot._task is not None and slot._task._kind is _PLAN_AND_APPLY:
-                pod._plan_and_applies += change
-        elif state is _SLOT_RESERVED:
-            pod._reserved += change
-            pool._slots_reserved += change
-
-    def relist(self, pod: Pod, pool: Pool) -> None:
+    def relist(self, pod: Pod) -> None:
         """Put the pod where placement will find it, after its slots, state or heartbeat changed."""
-        if pod._state in _LEAVING or pod._running + pod._reserved >= len(pod._slots):
-            pool._idle.remove(pod)
+        idle = pod._pool._idle
+        if pod._running + pod._reserved >= len(pod._slots) or pod._state in _LEAVING:
+            idle.remove(pod)
             return
         key = pod._occupancy & NEVER_HEARD_FROM
         if pod._running:
@@ -223,10 +222,10 @@ class Books:
                 key |= RUNS_PLAN_AND_APPLY
         if pod._reserved:
             key |= HOLDS_RESERVATION
-        if key and pod._slots[0]._state is not _SLOT_IDLE:
+        if key and pod._slots[0]._state is not _IDLE:
             key |= SLOT_ZERO_TAKEN
         pod._occupancy = key
-        pool._idle.put(pod, key)
+        idle.put(pod, key)
 
     # pods
 
@@ -243,17 +242,17 @@ class Books:
         if number is None:
             pool._created += 1
             number = self._numbers[name] = pool._created
-        pod = Pod(name, number=number, created_at=created_at, slots=pool._slots_per_pod)
+        pod = Pod(name, pool, number=number, created_at=created_at)
         if self._sync_every:
             # Evidence `list_sync`: every sync of the pod list counts as a heartbeat of all on it.
             pod._heard_at = pod._sync_from = created_at
             pod._sync_every = self._sync_every
             pod._occupancy &= ~NEVER_HEARD_FROM
-        self.pods[name] = (pod, pool)
+        self.pods[name] = pod
         pool._pods[name] = pod
         pool._known += 1
         pool._version += 1
-        self.relist(pod, pool)
+        self.relist(pod)
         return pod
 
     def move_pod(self, pod: Pod, event: PodEvent) -> bool:
@@ -262,59 +261,59 @@ class Books:
         new = POD[old].get(event)
         if new is None:
             return False
-        pool = self.pods[pod._name][1]
-        pod._state = PodState(new)
+        pool = pod._pool
+        pod._state = new
         pool._version += 1
-        if pod._state in _LEAVING and old not in _LEAVING:
+        if new in _LEAVING and old not in _LEAVING:
             pool._known -= 1
             # The slots of a leaving pod are no capacity; what holds them is told by its own observation.
             pool._slots_running -= pod._running
             pool._slots_reserved -= pod._reserved
             if pod._running:
                 pool._pods_running_tasks -= 1
-            self._set_aside(pool, pod)
-            self.relist(pod, pool)
-        if pod._state is PodState.GONE:
+            self._set_aside(pod)
+            self.relist(pod)
+        if new is PodState.GONE:
             del pool._pods[pod._name]
             del self.pods[pod._name]
             self.gone.add(pod._name)
             pool._connected.pop(pod._name, None)
         return True
 
-    def _set_aside(self, pool: Pool, pod: Pod) -> None:
+    def _set_aside(self, pod: Pod) -> None:
         for slot in pod._slots:
-            if slot._task is not None:
-                self._note_slot(pool, slot, SlotEvent.FREED, slot._task)
-                slot._task._slot = None
+            task = slot._task
+            if task is not None:
+                self.decisions.append(
+                    SlotMoved(self.now, pod._pool._name, pod._name, slot._index, _FREED, task._id)
+                )
+                task._slot = None
                 slot._task = None
-            slot._state = _SLOT_IDLE
+            slot._state = _IDLE
         pod._running = pod._reserved = pod._plan_and_applies = 0
 
     def connect(self, pod: Pod) -> None:
         """The agent's connection is up from now on."""
-        pool = self.pods[pod._name][1]
-        pod._link = LinkState(LINK[pod._link][LinkEvent.CONNECTED])
+        pod._link = LINK[pod._link][LinkEvent.CONNECTED]
         pod._connected_at = self.now
-        pool._connected[pod._name] = pod
-        pool._version += 1
+        pod._pool._connected[pod._name] = pod
+        pod._pool._version += 1
 
     def disconnect(self, pod: Pod) -> bool:
         """The agent's connection is down; False if it was not up."""
         if pod._link is LinkState.DOWN:
             return False
-        pod._link = LinkState(LINK[pod._link][LinkEvent.DISCONNECTED])
-        pool = self.pods[pod._name][1]
-        pool._connected.pop(pod._name, None)
-        pool._version += 1
+        pod._link = LINK[pod._link][LinkEvent.DISCONNECTED]
+        pod._pool._connected.pop(pod._name, None)
+        pod._pool._version += 1
         return True
 
     def heard_from(self, pod: Pod) -> None:
         """There is evidence of the agent's life for the first time."""
         if pod._occupancy & NEVER_HEARD_FROM:
             pod._occupancy &= ~NEVER_HEARD_FROM
-            entry = self.pods.get(pod._name)
-            if entry is not None:
-                self.relist(*entry)
+            if pod._name in self.pods:
+                self.relist(pod)
 
     def forget_memory(self) -> None:
         """A restart: pods, slots and connections are unknown again; the rows and their names are not."""
@@ -327,7 +326,7 @@ class Books:
             if workspace._rows:
                 self.unattended[workspace] = None
             for task in workspace._rows.values():
-                if task._pod is not None and not task._state is _PENDING:
+                if task._pod is not None and task._state is not _PENDING:
                     self.orphans.setdefault(task._pod, []).append((task, task._slot))
                 task._slot = None
 
@@ -336,10 +335,8 @@ class Books:
         pod._tasks[task._id] = phase
         task._pod = pod._name
 
-    def runs_no_more(self, task: Task) -> Pod | None:
-        """The store no longer says that the task runs; the pod it ran on, if that is known."""
-        entry = self.pods.get(task._pod) if task._pod is not None else None
-        if entry is None:
-            return None
-        entry[0]._tasks.pop(task._id, None)
-        return entry[0]
+    def runs_no_more(self, task: Task) -> None:
+        """The store no longer says that the task runs."""
+        pod = self.pods.get(task._pod) if task._pod is not None else None
+        if pod is not None:
+            pod._tasks.pop(task._id, None)

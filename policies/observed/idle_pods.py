@@ -5,79 +5,87 @@ of the rest. Pods are therefore kept in one queue per combination of the occupan
 ordered by the pods' creation, and a question opens only the queues that the rule does not bar: the first
 candidate costs O(log pods) however many pods are full.
 
-Entries are removed lazily: a queue's entry counts only while its pod's key is the queue's own.
+Entries are removed lazily: a queue's entry counts only while its pod is listed under the queue's own key.
 """
 
-import heapq
 from collections.abc import Iterator
+from heapq import heappop, heappush, merge
+from itertools import chain
 from operator import attrgetter
+from typing import Final
 
-from policies.observed.pod import NEVER_HEARD_FROM, Pod
+from policies.observed.pod import NEVER_HEARD_FROM, NOT_LISTED, Pod
 
-_NOT_LISTED = -1
+_NO_PODS: Final[tuple[Pod, ...]] = ()
 _BY_NUMBER = attrgetter("_number")
 
 
 class _Queue:
     """Pods of one key, oldest first."""
 
-    __slots__ = ("count", "entries", "key")
+    __slots__ = ("count", "entered", "entries", "key")
 
     def __init__(self, key: int) -> None:
         self.key = key
         self.count = 0
-        self.entries: list[int] = []
+        self.entries: list[tuple[int, Pod]] = []
+        self.entered: set[int] = set()  # numbers of the pods in `entries`, listed here or no more
+
+    def oldest_first(self) -> Iterator[Pod]:
+        """Its pods by creation."""
+        entries, key = self.entries, self.key
+        while entries and entries[0][1]._listed != key:
+            self.entered.discard(heappop(entries)[0])
+        if not entries:
+            return
+        yield entries[0][1]
+        # Only a caller that the oldest pod did not suit comes here, and it may look at all of them.
+        for _, pod in sorted(entries)[1:]:
+            if pod._listed == key:
+                yield pod
 
 
 class IdlePods:
-    """Pods with an idle slot, by occupancy. A pod is told of by `place` whenever its slots change."""
+    """Pods with an idle slot, by occupancy; told of a pod whenever its slots change."""
 
-    __slots__ = ("_entered", "_key_of", "_pods", "_queues")
+    __slots__ = ("_queues",)
 
     def __init__(self) -> None:
         self._queues: dict[int, _Queue] = {}
-        self._key_of: dict[int, int] = {}  # pod number -> key of the queue that it counts in
-        self._entered: set[tuple[int, int]] = set()  # (key, number) that a heap holds, stale or not
-        self._pods: dict[int, Pod] = {}
 
     def put(self, pod: Pod, key: int) -> None:
         """List the pod under `key` from now on."""
-        number = pod._number
-        old = self._key_of.get(number, _NOT_LISTED)
+        old = pod._listed
         if old == key:
             return
-        if old != _NOT_LISTED:
+        if old != NOT_LISTED:
             self._queues[old].count -= 1
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = _Queue(key)
         queue.count += 1
-        self._key_of[number] = key
-        self._pods[number] = pod
-        entry = (key, number)
-        if entry not in self._entered:
-            self._entered.add(entry)
-            heapq.heappush(queue.entries, number)
+        pod._listed = key
+        number = pod._number
+        if number not in queue.entered:
+            queue.entered.add(number)
+            heappush(queue.entries, (number, pod))
 
     def remove(self, pod: Pod) -> None:
         """The pod has no idle slot any more, or is leaving."""
-        key = self._key_of.pop(pod._number, _NOT_LISTED)
-        if key != _NOT_LISTED:
-            self._queues[key].count -= 1
-            del self._pods[pod._number]
+        if pod._listed != NOT_LISTED:
+            self._queues[pod._listed].count -= 1
+            pod._listed = NOT_LISTED
 
     def without(self, barred: int) -> Iterator[Pod]:
         """Pods whose occupancy has none of the `barred` bits: those heard from first, oldest first."""
-        for heard in (0, NEVER_HEARD_FROM):
-            queues = [
-                queue
-                for key, queue in self._queues.items()
-                if queue.count and not key & barred and key & NEVER_HEARD_FROM == heard
-            ]
-            if len(queues) == 1:
-                yield from self._oldest_first(queues[0])
-            elif queues:
-                yield from heapq.merge(*map(self._oldest_first, queues), key=_BY_NUMBER)
+        open_queues = [q for q in self._queues.values() if q.count and not q.key & barred]
+        if not open_queues:
+            return iter(_NO_PODS)
+        if len(open_queues) == 1:
+            return open_queues[0].oldest_first()
+        heard = [q.oldest_first() for q in open_queues if not q.key & NEVER_HEARD_FROM]
+        silent = [q.oldest_first() for q in open_queues if q.key & NEVER_HEARD_FROM]
+        return chain(merge(*heard, key=_BY_NUMBER), merge(*silent, key=_BY_NUMBER))
 
     def count(self, *, having: int = 0, lacking: int = 0) -> int:
         """How many listed pods have all bits of `having` and none of `lacking`."""
@@ -86,15 +94,3 @@ class IdlePods:
             for key, queue in self._queues.items()
             if key & having == having and not key & lacking
         )
-
-    def _oldest_first(self, queue: _Queue) -> Iterator[Pod]:
-        entries, key, key_of = queue.entries, queue.key, self._key_of
-        while entries and key_of.get(entries[0]) != key:
-            self._entered.discard((key, heapq.heappop(entries)))
-        if not entries:
-            return
-        yield self._pods[entries[0]]
-        # Only a caller that the oldest pod did not suit comes here, and it may look at all of them.
-        for number in sorted(entries)[1:]:
-            if key_of.get(number) == key:
-                yield self._pods[number]

@@ -6,7 +6,7 @@ a rule that read the third where the second was meant.
 """
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from policies.observed.readonly import reads
 from policies.observed.task import Task
@@ -22,12 +22,21 @@ from policies.vocabulary import (
     TaskKind,
 )
 
+if TYPE_CHECKING:
+    from policies.observed.pool import Pool
+
 # What stands on a pod, as bits, so that the pods a rule may take can be kept together (see `IdlePods`).
 RUNS_TASK: Final = 1
 RUNS_PLAN_AND_APPLY: Final = 2
 HOLDS_RESERVATION: Final = 4
 SLOT_ZERO_TAKEN: Final = 8
 NEVER_HEARD_FROM: Final = 16
+
+NOT_LISTED: Final = -1
+"""Instead of an occupancy: the pod has no idle slot, or is leaving."""
+
+_IDLE = SlotState.IDLE
+_UP = LinkState.UP
 
 
 class Slot:
@@ -59,10 +68,12 @@ class Pod:
         "_heard_at",
         "_known_to_pod_manager",
         "_link",
+        "_listed",
         "_name",
         "_number",
         "_occupancy",
         "_plan_and_applies",
+        "_pool",
         "_reserved",
         "_row",
         "_running",
@@ -91,12 +102,13 @@ class Pod:
         "_tasks", "What the store says runs here, with or without a slot."
     )
 
-    def __init__(self, name: PodName, *, number: int, created_at: float, slots: int) -> None:
+    def __init__(self, name: PodName, pool: "Pool", *, number: int, created_at: float) -> None:
         self._name = name
+        self._pool = pool
         self._number = number
         self._state = PodState.REQUESTED
         self._created_at = created_at
-        self._slots = tuple(Slot(self, index) for index in range(slots))
+        self._slots = tuple(Slot(self, index) for index in range(pool._slots_per_pod))
         self._row = RowState.ABSENT
         self._link = LinkState.DOWN
         self._known_to_pod_manager = False
@@ -111,12 +123,13 @@ class Pod:
         self._plan_and_applies = 0
         self._reserved = 0
         self._occupancy = NEVER_HEARD_FROM
+        self._listed = NOT_LISTED
         self._tasks: dict[TaskId, Phase] = {}
 
     @property
     def connected(self) -> bool:
         """Whether the agent's command-and-control connection is up: the second fact."""
-        return self._link is LinkState.UP
+        return self._link is _UP
 
     @property
     def is_idle(self) -> bool:
@@ -155,7 +168,7 @@ class Pod:
     def first_idle_slot(self) -> Slot:
         """Its idle slot with the lowest index. Raises LookupError if it has none."""
         for slot in self._slots:
-            if slot._state is SlotState.IDLE:
+            if slot._state is _IDLE:
                 return slot
         raise LookupError(f"pod {self._name} has no idle slot")
 

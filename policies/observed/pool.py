@@ -5,20 +5,34 @@ rule may leave behind is a note of whom it refused and why (`refuse`).
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from policies.decisions import PodRefusal, Reason
 from policies.observed.idle_pods import IdlePods
 from policies.observed.pod import HOLDS_RESERVATION, RUNS_TASK, Pod, Slot
 from policies.observed.readonly import reads
 from policies.observed.task import Task
-from policies.vocabulary import PodName, TaskKind
+from policies.vocabulary import PodName, TaskKind, TaskState
+
+_PENDING = TaskState.PENDING
+_PLANNING = TaskState.PLANNING
+_APPLYING = TaskState.APPLYING
+_APPLY_PENDING = TaskState.APPLY_PENDING
+_NO_PODS = Reason.NO_PODS
+_NO_FREE_SLOT = Reason.NO_FREE_SLOT
+
+
+class Clock(Protocol):
+    """Knows the time of the current step."""
+
+    now: float
 
 
 class Pool:
     """The observed state of one pool at `now`, read-only to policies."""
 
     __slots__ = (
-        "_apply_pending",
+        "_clock",
         "_connected",
         "_created",
         "_idle",
@@ -26,7 +40,6 @@ class Pool:
         "_max",
         "_min",
         "_name",
-        "_now",
         "_pending",
         "_pods",
         "_pods_running_tasks",
@@ -34,13 +47,13 @@ class Pool:
         "_slots_per_pod",
         "_slots_reserved",
         "_slots_running",
-        "_tasks_running",
+        "_tasks_in",
         "_unblocked",
         "_version",
     )
 
     name: str = reads("_name", "The pool's name.")
-    now: float = reads("_now", "The time of the current step (s).")
+    now: float = reads("_clock.now", "The time of the current step (s).")
     min: int = reads("_min", "Lower bound of pods.")
     max: int = reads("_max", "Upper bound of pods.")
     slots_per_pod: int = reads("_slots_per_pod", "Slots of a new pod.")
@@ -48,20 +61,19 @@ class Pool:
     slots_running: int = reads("_slots_running", "U: slots running.")
     slots_reserved: int = reads("_slots_reserved", "R: slots reserved.")
     pods_running_tasks: int = reads("_pods_running_tasks", "Pods with at least one running slot.")
-    tasks_running: int = reads("_tasks_running", "Tasks planning or applying, by the store.")
-    apply_pending: int = reads("_apply_pending", "Tasks between plan and apply, by the store.")
 
-    def __init__(self, name: str, *, min_pods: int, max_pods: int, slots_per_pod: int) -> None:
+    def __init__(
+        self, name: str, clock: Clock, *, min_pods: int, max_pods: int, slots_per_pod: int
+    ) -> None:
         self._name = name
-        self._now = 0.0
+        self._clock = clock
         self._min = min_pods
         self._max = max_pods
         self._slots_per_pod = slots_per_pod
         self._created = 0
-        self._tasks_running = 0
-        self._apply_pending = 0
-        self._pending = {kind: 0 for kind in TaskKind}
-        self._unblocked = {kind: 0 for kind in TaskKind}
+        self._tasks_in = dict.fromkeys(TaskState, 0)
+        self._pending = dict.fromkeys(TaskKind, 0)
+        self._unblocked = dict.fromkeys(TaskKind, 0)
         self._refusals: list[PodRefusal] = []
         self._version = 0
         self._forget_memory()
@@ -88,9 +100,19 @@ class Pool:
         total = self._known * self._slots_per_pod
         return (self._slots_running + self._slots_reserved) / total if total else 0.0
 
+    @property
+    def tasks_running(self) -> int:
+        """Tasks planning or applying, by the store."""
+        return self._tasks_in[_PLANNING] + self._tasks_in[_APPLYING]
+
+    @property
+    def apply_pending(self) -> int:
+        """Tasks between plan and apply, by the store."""
+        return self._tasks_in[_APPLY_PENDING]
+
     def pending(self, kind: TaskKind | None = None) -> int:
         """Pending tasks of the pool: of one kind, or of all."""
-        return sum(self._pending.values()) if kind is None else self._pending[kind]
+        return self._tasks_in[_PENDING] if kind is None else self._pending[kind]
 
     def unblocked_pending(self, kind: TaskKind | None = None) -> int:
         """Pending tasks with no lower-id task of any kind of their workspace open.
@@ -138,11 +160,13 @@ class Pool:
     def refuse_barred(self, barred: dict[int, Reason]) -> None:
         """Note how many pods had no idle slot, or were barred by what stands on them."""
         if not self._known:
-            self._refusals.append(PodRefusal(None, Reason.NO_PODS, {"pods": 0}, 0))
+            self._refusals.append(PodRefusal(None, _NO_PODS, {"pods": 0}, 0))
             return
         full = self._known - self._idle.count()
         if full:
-            self._refusals.append(PodRefusal(None, Reason.NO_FREE_SLOT, {}, full))
+            self._refusals.append(PodRefusal(None, _NO_FREE_SLOT, {}, full))
+        if full == self._known:
+            return
         seen = 0
         for bit, reason in barred.items():
             pods = self._idle.count(having=bit, lacking=seen)

@@ -4,62 +4,67 @@ Each order is a heap of ids with lazy removal: an id counts only while its task 
 heap is about, so a state change costs O(log tasks) and the oldest is at the top.
 """
 
-import heapq
-from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
 from policies.observed.readonly import reads
 from policies.observed.task import Task
 from policies.vocabulary import TaskId, TaskKind, TaskState
 
-_OPEN = frozenset(
-    {TaskState.PENDING, TaskState.PLANNING, TaskState.APPLY_PENDING, TaskState.APPLYING}
-)
+if TYPE_CHECKING:
+    from policies.observed.pool import Pool
 
-
-def _is_open(task: Task) -> bool:
-    return task._state in _OPEN
-
-
-def _is_pending(task: Task) -> bool:
-    return task._state is TaskState.PENDING
+_PENDING = TaskState.PENDING
+_PLANNING = TaskState.PLANNING
+_APPLYING = TaskState.APPLYING
+_APPLY_PENDING = TaskState.APPLY_PENDING
+_PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 
 
 class Workspace:
     """What a queue rule may ask about one workspace."""
 
     __slots__ = (
-        "_apply_pending",
         "_last_block",
         "_lock",
         "_name",
+        "_oldest",
         "_open",
         "_open_plan_and_applies",
         "_pending",
         "_pool",
         "_retry_at",
         "_rows",
-        "_running",
+        "_tasks_in",
         "_unblocked",
     )
 
     name: str = reads("_name", "The workspace's name.")
-    pool: str = reads("_pool", "The pool that serves it.")
-    running: int = reads("_running", "How many of its tasks are planning or applying.")
-    apply_pending: int = reads("_apply_pending", "How many of its tasks wait between plan and apply.")
+    pool: str = reads("_pool._name", "The pool that serves it.")
 
-    def __init__(self, name: str, pool: str) -> None:
+    def __init__(self, name: str, pool: "Pool") -> None:
         self._name = name
         self._pool = pool
         self._lock: Task | None = None
-        self._rows: dict[TaskId, Task] = {}
+        self._rows: dict[TaskId, Task] = {}  # open tasks only
+        self._oldest: Task | None = None
         self._open: list[TaskId] = []
         self._open_plan_and_applies: list[TaskId] = []
         self._pending: dict[TaskKind, list[TaskId]] = {kind: [] for kind in TaskKind}
-        self._running = 0
-        self._apply_pending = 0
+        self._tasks_in = dict.fromkeys(TaskState, 0)
         self._retry_at: float | None = None
         self._last_block: tuple[object, ...] | None = None
         self._unblocked: TaskKind | None = None
+
+    @property
+    def running(self) -> int:
+        """How many of its tasks are planning or applying."""
+        return self._tasks_in[_PLANNING] + self._tasks_in[_APPLYING]
+
+    @property
+    def apply_pending(self) -> int:
+        """How many of its tasks wait between plan and apply."""
+        return self._tasks_in[_APPLY_PENDING]
 
     @property
     def lock_owner(self) -> Task | None:
@@ -68,15 +73,21 @@ class Workspace:
 
     def oldest_open(self) -> Task | None:
         """The lowest-id task in pending, running or apply_pending, of any kind."""
-        return self._oldest(self._open, _is_open)
+        return self._oldest
 
     def oldest_open_plan_and_apply(self) -> Task | None:
         """The lowest-id plan_and_apply in pending, running or apply_pending."""
-        return self._oldest(self._open_plan_and_applies, _is_open)
+        return self._top(self._open_plan_and_applies)
 
     def oldest_pending(self, kind: TaskKind) -> Task | None:
         """The lowest-id pending task of this kind."""
-        return self._oldest(self._pending[kind], _is_pending)
+        heap, rows = self._pending[kind], self._rows
+        while heap:
+            task = rows.get(heap[0])
+            if task is not None and task._state is _PENDING:
+                return task
+            heappop(heap)
+        return None
 
     def confirmed_apply(self) -> Task | None:
         """The apply that a person confirmed and that owns the lock, if it waits to be sent."""
@@ -84,20 +95,26 @@ class Workspace:
         return owner if owner is not None and owner.is_confirmed_apply else None
 
     def _enter(self, task: Task) -> None:
-        self._rows[task._id] = task
-        heapq.heappush(self._open, task._id)
-        if task._kind is TaskKind.PLAN_AND_APPLY:
-            heapq.heappush(self._open_plan_and_applies, task._id)
-        self._enter_pending(task)
+        number = task._id
+        self._rows[number] = task
+        heappush(self._open, number)
+        if task._kind is _PLAN_AND_APPLY:
+            heappush(self._open_plan_and_applies, number)
+        heappush(self._pending[task._kind], number)
 
     def _enter_pending(self, task: Task) -> None:
-        heapq.heappush(self._pending[task._kind], task._id)
+        heappush(self._pending[task._kind], task._id)
 
-    def _oldest(self, heap: list[TaskId], counts: Callable[[Task], bool]) -> Task | None:
+    def _find_oldest(self) -> Task | None:
+        self._oldest = self._top(self._open)
+        return self._oldest
+
+    def _top(self, heap: list[TaskId]) -> Task | None:
+        """The task at the top of a heap of open tasks; `_rows` holds no others."""
         rows = self._rows
         while heap:
             task = rows.get(heap[0])
-            if task is not None and counts(task):
+            if task is not None:
                 return task
-            heapq.heappop(heap)
+            heappop(heap)
         return None
