@@ -53,9 +53,7 @@ def measure(servers: Sequence[int], tasks: int, rounds: int) -> Rates:
                 gc.collect()
                 rate = contender(size, tasks, seed)
                 best[name] = max(best[name], round(rate))
-                sys.stderr.write(
-                    f"round {seed}/{rounds}  M/M/{size:<5} {name:<11} {rate:>9,.0f} tasks/s\n"
-                )
+                sys.stderr.write(f"round {seed}/{rounds}  M/M/{size:<5} {name:<11} {rate:>9,.0f} tasks/s\n")
     return rates
 
 

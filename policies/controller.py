@@ -70,15 +70,11 @@ class Controller:
     controller is not to be used after that.
     """
 
-    def __init__(
-        self, policy: PolicySet, pools: Iterable[PoolBounds], *, start: float = 0.0
-    ) -> None:
+    def __init__(self, policy: PolicySet, pools: Iterable[PoolBounds], *, start: float = 0.0) -> None:
         constants = policy.controller
         by_list_sync = constants.heartbeat_evidence is Evidence.LIST_SYNC
         self.policy = policy
-        self._books = books = Books(
-            list_sync_every=constants.autoscaler_every if by_list_sync else 0.0
-        )
+        self._books = books = Books(list_sync_every=constants.autoscaler_every if by_list_sync else 0.0)
         for pool in pools:
             books.pools[pool.name] = Pool(
                 pool.name,

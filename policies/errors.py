@@ -18,6 +18,5 @@ class PolicyFault(Exception):
         self.answered = answered
         self.expected = expected
         super().__init__(
-            f"policy {policy} failed at {at:g} s: asked {asked}, it answered {answered}; "
-            f"expected {expected}"
+            f"policy {policy} failed at {at:g} s: asked {asked}, it answered {answered}; expected {expected}"
         )

@@ -19,9 +19,7 @@ def snake_case(name: str) -> str:
     return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
 
 
-class Observation(
-    msgspec.Struct, frozen=True, gc=False, tag_field="event", tag=snake_case
-):
+class Observation(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag=snake_case):
     """A fact as the control plane learned it at `at` (float s)."""
 
     at: float
@@ -146,7 +144,7 @@ class HeartbeatsEnded(Observation, frozen=True):
 
 
 class DispatchFailed(Observation, frozen=True):
-    """A dispatch conclusively did not reach an agent (`not_connected`) or was refused by it (`at_capacity`)."""
+    """A dispatch surely did not reach an agent (`not_connected`) or was refused by it (`at_capacity`)."""
 
     task: TaskId
     phase: Phase

@@ -42,10 +42,7 @@ class PolicySet(msgspec.Struct, frozen=True, kw_only=True):
         """All of it as plain values: rule names, parameters and constants, for manifests and logs."""
         return {
             "name": self.name,
-            **{
-                family: {"rule": rule.rule_name, **parameters(rule)}
-                for family, rule in self.rules().items()
-            },
+            **{family: {"rule": rule.rule_name, **parameters(rule)} for family, rule in self.rules().items()},
             "controller": msgspec.to_builtins(self.controller),
             "slots_per_pod": self.slots_per_pod,
         }

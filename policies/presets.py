@@ -64,15 +64,11 @@ _SEED = PolicySet(
 _replace = msgspec.structs.replace
 
 PRESETS: Final[Mapping[str, PolicySet]] = {
-    "phase2-raw": _replace(
-        _SEED, name="phase2-raw", placement=placement.P1(), autoscaler=autoscaling.C7()
-    ),
+    "phase2-raw": _replace(_SEED, name="phase2-raw", placement=placement.P1(), autoscaler=autoscaling.C7()),
     "post599": _replace(_SEED, name="post599", placement=placement.P2()),
     "post604": _replace(_SEED, name="post604", placement=placement.P3()),
     "seed-before": _SEED,
-    "seed-after": _replace(
-        _SEED, name="seed-after", placement=placement.P5(), autoscaler=autoscaling.C9()
-    ),
+    "seed-after": _replace(_SEED, name="seed-after", placement=placement.P5(), autoscaler=autoscaling.C9()),
     "later": _replace(
         _SEED,
         name="later",

@@ -26,5 +26,5 @@ def encode(value: Line) -> bytes:
 
 
 def decode(line: bytes | str) -> Line:
-    """The value of one line; `msgspec.ValidationError` or `msgspec.DecodeError` says what is wrong with it."""
+    """The value of one line; `msgspec.ValidationError` or `msgspec.DecodeError` says what is wrong."""
     return _DECODER.decode(line)

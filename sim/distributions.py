@@ -255,8 +255,7 @@ def _duration_or_never(value: Any, may_be_never: bool) -> float:
 def _parse_named(value: Mapping[Any, Any], read_column: ReadColumn | None) -> Distribution:
     if len(value) != 1:
         raise ValueError(
-            f"{dict(value)!r} is no distribution; expected one of {', '.join(_PARSERS)} "
-            "with its parameters"
+            f"{dict(value)!r} is no distribution; expected one of {', '.join(_PARSERS)} with its parameters"
         )
     [(name, given)] = value.items()
     if name not in _PARSERS:
@@ -316,8 +315,7 @@ def _parse_normal(given: Any) -> Distribution:
     )
     if normal.accepts() < 0.001:
         raise ValueError(
-            f"normal: less than one draw in a thousand lies between min and max ({given!r}); "
-            "widen the bounds"
+            f"normal: less than one draw in a thousand lies between min and max ({given!r}); widen the bounds"
         )
     return normal
 
@@ -348,9 +346,7 @@ def _parse_gamma(given: Any) -> Distribution:
 
 def _parse_empirical(given: Any) -> Distribution:
     if not isinstance(given, Sequence) or isinstance(given, str) or not given:
-        raise ValueError(
-            f"empirical: {given!r}; expected a list of durations, or {{file: ..., column: ...}}"
-        )
+        raise ValueError(f"empirical: {given!r}; expected a list of durations, or {{file: ..., column: ...}}")
     return Empirical(tuple(map(parse_duration, given)))
 
 

@@ -54,9 +54,7 @@ class Periodic:
         """Do it at the next instant that is not before `now` and not done yet; that instant."""
         if self.due_at == NEVER:
             instant = self._grid.at_or_after(now)
-            self.due_at = (
-                instant if instant > self._last_at else self._grid.after(self._last_at)
-            )
+            self.due_at = instant if instant > self._last_at else self._grid.after(self._last_at)
         return self.due_at
 
     def done(self, now: float) -> None:

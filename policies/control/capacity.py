@@ -105,9 +105,7 @@ class Capacity:
         for _ in range(because.desired - pool._known):
             name = self._books.new_name(pool)
             self._books.new_pod(pool, name, created_at=self._books.now)
-            self._outbox.append(
-                CreatePod(at=self._books.now, pool=pool._name, pod=name, because=because)
-            )
+            self._outbox.append(CreatePod(at=self._books.now, pool=pool._name, pod=name, because=because))
 
     def _shrink(self, pool: Pool, count: int, reason: Reason) -> bool:
         for pod in self._choose(pool, count):
@@ -143,13 +141,9 @@ class Capacity:
         return bool(ended)
 
     def _delete(self, pool: Pool, pod: Pod, rule: str, reason: Reason) -> None:
-        chosen = PodChosen(
-            at=self._books.now, pool=pool._name, pod=pod._name, rule=rule, reason=reason
-        )
+        chosen = PodChosen(at=self._books.now, pool=pool._name, pod=pod._name, rule=rule, reason=reason)
         self._books.move_pod(pod, PodEvent.DELETE_REQUESTED)
-        self._outbox.append(
-            DeletePod(at=self._books.now, pool=pool._name, pod=pod._name, because=chosen)
-        )
+        self._outbox.append(DeletePod(at=self._books.now, pool=pool._name, pod=pod._name, because=chosen))
 
     def _scaled(self, pool: Pool, target: Target) -> Scaled:
         return Scaled(

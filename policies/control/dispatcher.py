@@ -1,7 +1,8 @@
 """Trying a workspace: choose a task, find it a slot, see who is connected, save the row, send.
 
-A try goes on while it succeeds and ends at the first task that can not go, as in the platform: what waits
-behind that task waits with it. Each way to end leaves a decision and, where only time can help, a retry.
+A try goes on while it succeeds and ends at the first task that can not go, as in the platform: what
+waits behind that task waits with it. Each way to end leaves a decision and, where only time can
+help, a retry.
 """
 
 from collections.abc import Hashable
@@ -58,25 +59,25 @@ class Dispatcher:
         while prompt:
             workspace = next(iter(prompt))
             del prompt[workspace]
-            self._try(workspace)
+            while self._try(workspace):
+                pass
             self._books.unattended.pop(workspace, None)
 
-    def _try(self, workspace: Workspace) -> None:
-        pool = workspace._pool
-        now = self._books.now
-        while True:
-            choice = self._choose(workspace)
-            if choice is None:
-                return
-            if isinstance(choice, tuple):
-                self._note_block(workspace, choice)
-                return
-            workspace._last_block = None
-            if choice._not_before > now:
-                self._agenda.retry(workspace, choice._not_before)
-                return
-            if not self._try_task(choice, workspace, pool):
-                return
+    def _try(self, workspace: Workspace) -> bool:
+        """Try the workspace's next task; whether it was sent, so that the one after it may be
+        tried.
+        """
+        choice = self._choose(workspace)
+        if choice is None:
+            return False
+        if isinstance(choice, tuple):
+            self._note_block(workspace, choice)
+            return False
+        workspace._last_block = None
+        if choice._not_before > self._books.now:
+            self._agenda.retry(workspace, choice._not_before)
+            return False
+        return self._try_task(choice, workspace, workspace._pool)
 
     def _choose(self, workspace: Workspace) -> Task | Block | None:
         queue = self._queue
@@ -92,9 +93,7 @@ class Dispatcher:
             ) from error
         if choice is None or isinstance(choice, tuple):
             return choice
-        if not isinstance(choice, Task) or not (
-            choice._state is _PENDING or choice.is_confirmed_apply
-        ):
+        if not isinstance(choice, Task) or not (choice._state is _PENDING or choice.is_confirmed_apply):
             raise self._fault(
                 queue,
                 f"next_task(workspace {workspace._name})",
@@ -128,9 +127,7 @@ class Dispatcher:
         try:
             place = self._placement.place(task, pool)
         except Exception as error:
-            raise self._fault(
-                self._placement, asked, repr(error), "a slot, a pod or None"
-            ) from error
+            raise self._fault(self._placement, asked, repr(error), "a slot, a pod or None") from error
         if place is None:
             return None
         if isinstance(place, Slot):
@@ -146,9 +143,7 @@ class Dispatcher:
             )
         return place
 
-    def _send_booked(
-        self, task: Task, workspace: Workspace, pool: Pool, slot: Slot
-    ) -> bool:
+    def _send_booked(self, task: Task, workspace: Workspace, pool: Pool, slot: Slot) -> bool:
         if slot._task is not task:
             self._lives.free_slot(task)  # an apply that goes elsewhere gives up its reservation
         own_reservation = slot._task is task
@@ -196,9 +191,7 @@ class Dispatcher:
             )
         )
 
-    def _placed(
-        self, task: Task, phase: Phase, pool: Pool, pod: Pod, slot: int | None
-    ) -> Placed:
+    def _placed(self, task: Task, phase: Phase, pool: Pool, pod: Pod, slot: int | None) -> Placed:
         age = pod.heartbeat_age_s(self._books.now)
         return Placed(
             at=self._books.now,
@@ -227,9 +220,7 @@ class Dispatcher:
             )
         )
 
-    def _note_released(
-        self, task: Task, workspace: Workspace, pool: Pool, slot: Slot, route: GiveUp
-    ) -> None:
+    def _note_released(self, task: Task, workspace: Workspace, pool: Pool, slot: Slot, route: GiveUp) -> None:
         now = self._books.now
         self._books.decisions.append(
             Released(

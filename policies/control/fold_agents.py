@@ -21,9 +21,7 @@ from policies.vocabulary import LinkState, RowState
 class FoldAgents:
     """One method per observation about an agent."""
 
-    def __init__(
-        self, books: Books, misfits: Misfits, silence: Silence, recovery: Recovery
-    ) -> None:
+    def __init__(self, books: Books, misfits: Misfits, silence: Silence, recovery: Recovery) -> None:
         self._books = books
         self._misfits = misfits
         self._silence = silence
@@ -78,9 +76,7 @@ class FoldAgents:
         if pod is None:
             return
         if not event.every_s > 0:
-            self._misfits.record(
-                event, pod._name, f"every {event.every_s} s", Verdict.IMPOSSIBLE
-            )
+            self._misfits.record(event, pod._name, f"every {event.every_s} s", Verdict.IMPOSSIBLE)
             return
         pod._train_from = event.at
         pod._train_every = event.every_s

@@ -39,9 +39,7 @@ class FoldTasks:
         workspace = self._books.workspaces.get(event.workspace)
         pool = self._books.pools.get(event.pool)
         if pool is None or (workspace is not None and workspace._pool is not pool):
-            self._misfits.record(
-                event, str(event.task), f"no pool {event.pool} for it", Verdict.IMPOSSIBLE
-            )
+            self._misfits.record(event, str(event.task), f"no pool {event.pool} for it", Verdict.IMPOSSIBLE)
             return
         workspace = self._books.enter_task(
             event.task,
@@ -136,11 +134,7 @@ class FoldTasks:
             self._lives.free_slot(task)
         task._failed_sends += 1
         lost_race = event.reason == Reason.AGENT_AT_CAPACITY
-        wait = (
-            self._dispatch.retry_lost_race
-            if lost_race
-            else self._dispatch.back_off(task._failed_sends)
-        )
+        wait = self._dispatch.retry_lost_race if lost_race else self._dispatch.back_off(task._failed_sends)
         task._not_before = event.at + wait
         self._books.decisions.append(
             RolledBack(
@@ -159,7 +153,5 @@ def _ending(task: Task, outcome: Outcome) -> TaskEvent:
     if outcome is Outcome.FAILED or outcome is Outcome.ABORTED:
         return TaskEvent.FAILED
     if task._kind is TaskKind.PLAN_AND_APPLY and task._state is TaskState.PLANNING:
-        return (
-            TaskEvent.PLANNED if outcome is Outcome.CHANGES else TaskEvent.NOTHING_TO_APPLY
-        )
+        return TaskEvent.PLANNED if outcome is Outcome.CHANGES else TaskEvent.NOTHING_TO_APPLY
     return TaskEvent.SUCCEEDED

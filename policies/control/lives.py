@@ -13,9 +13,7 @@ from policies.vocabulary import SlotState, TaskState
 class Lives:
     """Ends tasks and releases what they hold. Shared by all that may end one."""
 
-    def __init__(
-        self, books: Books, agenda: Agenda, constants: Constants, outbox: list[AnyAction]
-    ) -> None:
+    def __init__(self, books: Books, agenda: Agenda, constants: Constants, outbox: list[AnyAction]) -> None:
         self._books = books
         self._agenda = agenda
         self._constants = constants
@@ -45,9 +43,7 @@ class Lives:
         """Tell the agent that runs the task to stop."""
         if task._pod is not None and task._pod in self._books.pods:
             because = self._ended(task, reason)
-            self._outbox.append(
-                AbortTask(at=self._books.now, task=task._id, pod=task._pod, because=because)
-            )
+            self._outbox.append(AbortTask(at=self._books.now, task=task._id, pod=task._pod, because=because))
 
     def time_out(self, task: Task) -> None:
         """The phase has not ended in time: the agent is told to stop, and the task fails."""
@@ -75,6 +71,4 @@ class Lives:
             self._agenda.reservations.append((expires_at, task))
 
     def _ended(self, task: Task, reason: Reason) -> TaskEnded:
-        return TaskEnded(
-            at=self._books.now, task=task._id, pool=task.pool, state=task._state, reason=reason
-        )
+        return TaskEnded(at=self._books.now, task=task._id, pool=task.pool, state=task._state, reason=reason)

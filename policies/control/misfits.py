@@ -31,9 +31,7 @@ class Misfits:
             )
         )
 
-    def refuse(
-        self, event: Observation, subject: str, table: Table, state: str, cause: str
-    ) -> None:
+    def refuse(self, event: Observation, subject: str, table: Table, state: str, cause: str) -> None:
         """Record an observation that its subject's table does not list."""
         self.record(event, subject, state, judge(table, state, cause))
 

@@ -193,9 +193,7 @@ class Books:
         elif new is _RESERVED:
             pod._reserved += 1
             pool._slots_reserved += 1
-        self.decisions.append(
-            SlotMoved(self.now, pool._name, pod._name, slot._index, event, holder._id)
-        )
+        self.decisions.append(SlotMoved(self.now, pool._name, pod._name, slot._index, event, holder._id))
         pool._version += 1
         self.relist(pod)
         return True

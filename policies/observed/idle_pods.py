@@ -90,7 +90,5 @@ class IdlePods:
     def count(self, *, having: int = 0, lacking: int = 0) -> int:
         """How many listed pods have all bits of `having` and none of `lacking`."""
         return sum(
-            queue.count
-            for key, queue in self._queues.items()
-            if key & having == having and not key & lacking
+            queue.count for key, queue in self._queues.items() if key & having == having and not key & lacking
         )

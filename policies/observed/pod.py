@@ -98,9 +98,7 @@ class Pod:
     )
     running: int = reads("_running", "How many of its slots are running.")
     reserved: int = reads("_reserved", "How many of its slots are reserved.")
-    tasks: dict[TaskId, Phase] = reads(
-        "_tasks", "What the store says runs here, with or without a slot."
-    )
+    tasks: dict[TaskId, Phase] = reads("_tasks", "What the store says runs here, with or without a slot.")
 
     def __init__(self, name: PodName, pool: "Pool", *, number: int, created_at: float) -> None:
         self._name = name

@@ -62,9 +62,7 @@ class Pool:
     slots_reserved: int = reads("_slots_reserved", "R: slots reserved.")
     pods_running_tasks: int = reads("_pods_running_tasks", "Pods with at least one running slot.")
 
-    def __init__(
-        self, name: str, clock: Clock, *, min_pods: int, max_pods: int, slots_per_pod: int
-    ) -> None:
+    def __init__(self, name: str, clock: Clock, *, min_pods: int, max_pods: int, slots_per_pod: int) -> None:
         self._name = name
         self._clock = clock
         self._min = min_pods

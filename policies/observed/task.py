@@ -46,17 +46,11 @@ class Task(msgspec.Struct, eq=False):
         "_pod", "The pod it was last sent to; None before, and once rolled back."
     )
     slot: ClassVar[int | None] = reads("_slot", "The slot it holds on `pod`; None if none.")
-    planned_on: ClassVar[PodName | None] = reads(
-        "_planned_on", "The pod whose plan waits for its apply."
-    )
+    planned_on: ClassVar[PodName | None] = reads("_planned_on", "The pod whose plan waits for its apply.")
     created_at: ClassVar[float] = reads("_created_at", "When the control plane learned of it (s).")
     started_at: ClassVar[float | None] = reads("_started_at", "When it was first sent (s).")
-    completed_at: ClassVar[float | None] = reads(
-        "_completed_at", "When it reached a terminal state (s)."
-    )
-    confirmed_at: ClassVar[float | None] = reads(
-        "_confirmed_at", "When a person confirmed its apply (s)."
-    )
+    completed_at: ClassVar[float | None] = reads("_completed_at", "When it reached a terminal state (s).")
+    confirmed_at: ClassVar[float | None] = reads("_confirmed_at", "When a person confirmed its apply (s).")
     confirmed_by: ClassVar[str | None] = reads("_confirmed_by", "Who confirmed its apply.")
     attempt: ClassVar[int] = reads("_attempt", "How often it was sent, both phases together.")
     failed_sends: ClassVar[int] = reads(

@@ -153,7 +153,5 @@ class C9(C8, frozen=True):
         waiting = pool.unblocked_pending()
         if target.desired < pool.pods and waiting:
             held = min(pool.pods, pool.max)
-            return Target(
-                held, Reason.HELD_FOR_UNBLOCKED, {**target.numbers, "unblocked_pending": waiting}
-            )
+            return Target(held, Reason.HELD_FOR_UNBLOCKED, {**target.numbers, "unblocked_pending": waiting})
         return target

@@ -36,7 +36,7 @@ def duration_fields(cls: type) -> frozenset[str]:
 
 
 def _is_duration(hint: Any) -> bool:
-    return hint == Seconds or any(_is_duration(part) for part in get_args(hint) if part != float)
+    return hint == Seconds or any(_is_duration(part) for part in get_args(hint) if part is not float)
 
 
 def parameters(rule: Rule) -> dict[str, Any]:

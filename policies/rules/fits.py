@@ -1,7 +1,8 @@
 """Which slots a task may take on a pod, given what stands on the pod: the rules of slot design.
 
-Incident 606 is about these: `SLOT_ZERO` lets a plan_and_apply wait beside two idle slots, `EXCLUSIVE` is
-the rule that 606 wrote down, and `ONE_PLAN_AND_APPLY` is the later one of four slots.
+Incident 606 is about these: `SLOT_ZERO` lets a plan_and_apply wait beside two idle slots,
+`EXCLUSIVE` is the rule that 606 wrote down, and `ONE_PLAN_AND_APPLY` is the later one of four
+slots.
 """
 
 from collections.abc import Callable
@@ -20,11 +21,15 @@ from policies.observed.pod import (
 )
 from policies.vocabulary import TaskKind
 
+_PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
+
 Barred = dict[int, Reason]
 
 
 class Fit(msgspec.Struct, frozen=True):
-    """What bars a pod for a plan_and_apply and for a plan, and when a reserved slot may run its apply."""
+    """What bars a pod for a plan_and_apply and for a plan, and when a reserved slot may run its
+    apply.
+    """
 
     name: str
     plan_and_apply_barred_by: Barred
@@ -33,22 +38,13 @@ class Fit(msgspec.Struct, frozen=True):
     """Whether the slot reserved for an apply may run it now, given the rest of its pod."""
     plan_and_apply_takes_slot_zero: bool = False
 
-    def reasons(self, kind: TaskKind) -> Barred:
+    def barred_by(self, kind: TaskKind) -> Barred:
         """The occupancy bits that bar a pod for a task of this kind, each with its reason."""
-        if kind is TaskKind.PLAN_AND_APPLY:
-            return self.plan_and_apply_barred_by
-        return self.plan_barred_by
-
-    def bars(self, kind: TaskKind) -> int:
-        """The same bits as one mask."""
-        mask = 0
-        for bit in self.reasons(kind):
-            mask |= bit
-        return mask
+        return self.plan_and_apply_barred_by if kind is _PLAN_AND_APPLY else self.plan_barred_by
 
     def pick(self, pod: Pod, kind: TaskKind) -> Slot:
         """The slot of a pod that is not barred."""
-        if self.plan_and_apply_takes_slot_zero and kind is TaskKind.PLAN_AND_APPLY:
+        if self.plan_and_apply_takes_slot_zero and kind is _PLAN_AND_APPLY:
             return pod.slots[0]
         return pod.first_idle_slot()
 
@@ -63,9 +59,7 @@ def _nothing_runs_beside(slot: Slot) -> bool:
 
 def _no_other_plan_and_apply_runs(slot: Slot) -> bool:
     return not any(
-        other.task is not None
-        and other.task is not slot.task
-        and other.task.kind is TaskKind.PLAN_AND_APPLY
+        other.task is not None and other.task is not slot.task and other.task.kind is _PLAN_AND_APPLY
         for other in slot.pod.slots
     )
 

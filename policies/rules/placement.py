@@ -1,8 +1,9 @@
 """P: which pod and slot a task gets.
 
-A placement answers two questions about a pod: is it *usable* (is somebody there?) and does the task *fit*
-(given what stands on it?). The platform changed the first in 599, 604 and 609 and the second in 606, so the
-versions P1 to P6 are pairs of one usable rule and one fit, and each is written as that pair.
+A placement answers two questions about a pod: is it *usable* (is somebody there?) and does the task
+*fit* (given what stands on it?). The platform changed the first in 599, 604 and 609 and the second
+in 606, so the versions P1 to P6 are pairs of one usable rule and one fit, and each is written as
+that pair.
 
 A pod that was passed over is noted with its reason and the numbers compared, by `pool.refuse`.
 """
@@ -18,6 +19,8 @@ from policies.rules.base import Rule
 from policies.rules.fits import EXCLUSIVE, ONE_PLAN_AND_APPLY, SLOT_ZERO, Fit
 from policies.vocabulary import Phase, Seconds
 
+_APPLY = Phase.APPLY
+
 
 class Placement(Rule, frozen=True):
     """Finds a place for a task. Subclass it, write `place`, and note each pod that you pass over."""
@@ -25,7 +28,9 @@ class Placement(Rule, frozen=True):
     family: ClassVar[str] = "placement"
 
     def place(self, task: Task, pool: Pool) -> Slot | Pod | None:
-        """The idle slot to book (or the one reserved for `task`); a pod, to send without a booking; or None."""
+        """The idle slot to book (or the one reserved for `task`); a pod, to send without a booking;
+        or None.
+        """
         raise NotImplementedError
 
     def same_answer_for(self, task: Task) -> Hashable | None:
@@ -58,19 +63,20 @@ class SlotPlacement(Placement, frozen=True):
         raise NotImplementedError
 
     def place(self, task: Task, pool: Pool) -> Slot | Pod | None:
-        if task.next_phase is Phase.APPLY:
+        fit, kind = self.fit, task.kind
+        if task.next_phase is _APPLY:
             own = pool.reserved_slot(task)
-            if own is not None and self.fit.may_activate(own) and self.usable(own.pod, pool):
+            if own is not None and fit.may_activate(own) and self.usable(own.pod, pool):
                 return own
-        barred = self.fit.bars(task.kind)
-        for pod in pool.pods_with_idle_slot(without=barred):
+        barred_by = fit.barred_by(kind)
+        for pod in pool.pods_with_idle_slot(without=sum(barred_by)):
             if self.usable(pod, pool):
-                return self.fit.pick(pod, task.kind)
-        pool.refuse_barred(self.fit.reasons(task.kind))
+                return fit.pick(pod, kind)
+        pool.refuse_barred(barred_by)
         return None
 
     def same_answer_for(self, task: Task) -> Hashable | None:
-        return task.kind if task.next_phase is Phase.PLAN else None
+        return None if task.next_phase is _APPLY else task.kind
 
 
 def _heard_within(pod: Pod, pool: Pool, limit: Seconds) -> bool:
@@ -122,24 +128,23 @@ class P3(P1, frozen=True):
             return P1.usable(self, pod, pool)
         if pod.known_to_pod_manager:
             return True
-        pool.refuse(
-            pod, Reason.AGENT_UNKNOWN_TO_POD_MANAGER, pod_age_s=age, limit_s=self.grace
-        )
+        pool.refuse(pod, Reason.AGENT_UNKNOWN_TO_POD_MANAGER, pod_age_s=age, limit_s=self.grace)
         return False
 
 
 class P4(P3, frozen=True):
     """606, before the fix of 609: usable as P3; a running plan_and_apply has its pod for itself.
 
-    A pod with a running plan_and_apply takes nothing, a new one needs a pod with nothing running, plans
-    take any idle slot, and a reserved slot does not count as running.
+    A pod with a running plan_and_apply takes nothing, a new one needs a pod with nothing running,
+    plans take any idle slot, and a reserved slot does not count as running.
     """
 
     fit: ClassVar[Fit] = EXCLUSIVE
 
 
 class P5(P1, frozen=True):
-    """609, after the fix: a pod is usable unless its heartbeat is strictly older than `offline_after`.
+    """609, after the fix: a pod is usable unless its heartbeat is strictly older than
+    `offline_after`.
 
     Fits as P4. It asks for nothing but evidence of life, so it does not matter who registered when.
     """
@@ -148,6 +153,8 @@ class P5(P1, frozen=True):
 
 
 class P6(P1, frozen=True):
-    """Later: usable as P5; one plan_and_apply a pod, running or reserved, which plans may share with it."""
+    """Later: usable as P5; one plan_and_apply a pod, running or reserved, which plans may share
+    with it.
+    """
 
     fit: ClassVar[Fit] = ONE_PLAN_AND_APPLY

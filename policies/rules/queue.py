@@ -1,7 +1,7 @@
 """Q: which task of a workspace may go next.
 
-Three generations of one rule. They differ in what blocks what, and in whether a confirmed apply is a
-candidate of the queue (Q7) or is driven by its confirmation (Q1, Q8).
+Three generations of one rule. They differ in what blocks what, and in whether a confirmed apply is
+a candidate of the queue (Q7) or is driven by its confirmation (Q1, Q8).
 """
 
 from typing import ClassVar
@@ -11,6 +11,11 @@ from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.rules.base import Rule
 from policies.vocabulary import TaskKind, TaskState
+
+_PENDING = TaskState.PENDING
+_PLAN = TaskKind.PLAN
+_DRIFT_CHECK = TaskKind.DRIFT_CHECK
+_PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 
 Block = tuple[Reason, Task | None]
 """Why nothing of a workspace may go, and the task that is in the way, if there is one."""
@@ -31,8 +36,8 @@ class QueueRule(Rule, frozen=True):
 class Q7(QueueRule, frozen=True):
     """Seed era: plans are independent of everything; a plan_and_apply waits for lower-id ones.
 
-    Oldest plan_and_apply first, then oldest plan, then oldest drift check. A locked workspace yields
-    nothing but the confirmed apply that owns the lock.
+    Oldest plan_and_apply first, then oldest plan, then oldest drift check. A locked workspace
+    yields nothing but the confirmed apply that owns the lock.
     """
 
     def next_task(self, workspace: Workspace) -> Task | Block | None:
@@ -41,22 +46,20 @@ class Q7(QueueRule, frozen=True):
             confirmed = workspace.confirmed_apply()
             return confirmed if confirmed is not None else (Reason.WORKSPACE_LOCKED, owner)
         first = workspace.oldest_open_plan_and_apply()
-        if first is not None and first.state is TaskState.PENDING:
+        if first is not None and first.state is _PENDING:
             return first
-        plan = workspace.oldest_pending(TaskKind.PLAN)
-        if plan is None:
-            plan = workspace.oldest_pending(TaskKind.DRIFT_CHECK)
+        plan = workspace.oldest_pending(_PLAN) or workspace.oldest_pending(_DRIFT_CHECK)
         if plan is not None:
             return plan
-        waiting = workspace.oldest_pending(TaskKind.PLAN_AND_APPLY)
-        return None if waiting is None else (Reason.BLOCKED_BY_LOWER_ID, first)
+        waiting = first is not None and workspace.oldest_pending(_PLAN_AND_APPLY)
+        return (Reason.BLOCKED_BY_LOWER_ID, first) if waiting else None
 
 
 class Q8(Q7, frozen=True):
     """Later: as Q7, but only pending tasks are candidates; the confirmation itself drives an apply.
 
-    An unconfirmed apply is refused wherever it comes from, so no restart or monitor can stand in for the
-    person who has to confirm.
+    An unconfirmed apply is refused wherever it comes from, so no restart or monitor can stand in
+    for the person who has to confirm.
     """
 
     drives_confirmed_applies: ClassVar[bool] = False
@@ -68,14 +71,14 @@ class Q8(Q7, frozen=True):
 
 
 class Q1(QueueRule, frozen=True):
-    """First design: anything running, or an apply that waits, blocks the whole workspace; oldest first."""
+    """First design: anything running, or an apply that waits, blocks the whole workspace; oldest
+    first.
+    """
 
     drives_confirmed_applies: ClassVar[bool] = False
 
     def next_task(self, workspace: Workspace) -> Task | Block | None:
-        waiting = [
-            task for kind in TaskKind if (task := workspace.oldest_pending(kind)) is not None
-        ]
+        waiting = [task for kind in TaskKind if (task := workspace.oldest_pending(kind)) is not None]
         if not waiting:
             return None
         if workspace.apply_pending:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from policies.wire import SCHEMA_VERSION
 from sim.record.columns import TABLES
+from sim.record.entry import Entry
 from sim.record.tables import Row, build
 from sim.scenario import Scenario
-from sim.record.entry import Entry
 
 if TYPE_CHECKING:
     import pandas
@@ -83,14 +83,9 @@ class Run:
 
         columns = list(TABLES[table])
         rows = build(self.log, [table], self.ended_at)[table]
-        by_column: list[Sequence[Any]] = (
-            list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-        )
+        by_column: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
         return pandas.DataFrame(
-            {
-                name: _typed(name, values)
-                for name, values in zip(columns, by_column, strict=True)
-            }
+            {name: _typed(name, values) for name, values in zip(columns, by_column, strict=True)}
         )
 
     def rows(self, table: str) -> list[Row]:

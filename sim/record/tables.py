@@ -6,7 +6,7 @@ concern its table and gives rows in the order of `columns.TABLES`.
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
@@ -27,8 +27,8 @@ from policies.decisions import (
 from policies.lifecycles import TASK, SlotEvent
 from policies.observations import TaskConfirmed, snake_case
 from policies.vocabulary import Phase, TaskState
-from sim.record.truth import AgentHappened, ExecEnded, ExecStarted, PodHappened, TaskCreated
 from sim.record.entry import Entry
+from sim.record.truth import AgentHappened, ExecEnded, ExecStarted, PodHappened, TaskCreated
 
 Row = list[Any]
 _NAN = math.nan
@@ -147,8 +147,8 @@ class _Phases:
 
 
 class _Pods:
-    _HAPPENED = {"created": 3, "running": 4, "terminating": 10, "gone": 11}
-    _AGENT = {"registered": 5, "connected": 6, "known_to_pod_manager": 7}
+    _HAPPENED: ClassVar = {"created": 3, "running": 4, "terminating": 10, "gone": 11}
+    _AGENT: ClassVar = {"registered": 5, "connected": 6, "known_to_pod_manager": 7}
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
@@ -215,7 +215,7 @@ class _Intervals:
 
 
 class _Slots(_Intervals):
-    _STATES = {
+    _STATES: ClassVar = {
         SlotEvent.BOOKED: "running",
         SlotEvent.ACTIVATED: "running",
         SlotEvent.RESERVED: "reserved",
@@ -234,13 +234,13 @@ class _Slots(_Intervals):
 
 
 class _Agents(_Intervals):
-    _BEGINS = {
+    _BEGINS: ClassVar = {
         "registered": "registered",
         "connected": "connected",
         "known_to_pod_manager": "known_to_pod_manager",
         "heartbeats_began": "heartbeats",
     }
-    _ENDS = {"disconnected": "connected", "heartbeats_ended": "heartbeats"}
+    _ENDS: ClassVar = {"disconnected": "connected", "heartbeats_ended": "heartbeats"}
 
     def __init__(self) -> None:
         super().__init__()
@@ -270,9 +270,7 @@ class _Decisions:
     def __init__(self) -> None:
         self._rows: list[Row] = []
         kinds = (Refused, Released, Blocked, RolledBack, TaskEnded, Scaled, Recovered, Anomaly)
-        self.handlers: dict[type, Callable[[Any], None]] = dict.fromkeys(
-            (*kinds, Placed), self._decided
-        )
+        self.handlers: dict[type, Callable[[Any], None]] = dict.fromkeys((*kinds, Placed), self._decided)
         self.handlers[SendTask] = self._carried
         self.handlers[CreatePod] = self._created
         self.handlers[DeletePod] = self._carried
@@ -313,7 +311,7 @@ class _Decisions:
 class _Counts:
     """Step functions of time: a row for each instant at which something of the pool changed."""
 
-    _STATES = {
+    _STATES: ClassVar = {
         TaskState.PENDING: 6,
         TaskState.PLANNING: 7,
         TaskState.APPLYING: 7,

@@ -83,11 +83,5 @@ class ControlHappened(Happening, frozen=True):
 
 
 AnyHappening: TypeAlias = (
-    TaskCreated
-    | ExecStarted
-    | ExecEnded
-    | DispatchHappened
-    | PodHappened
-    | AgentHappened
-    | ControlHappened
+    TaskCreated | ExecStarted | ExecEnded | DispatchHappened | PodHappened | AgentHappened | ControlHappened
 )

@@ -54,9 +54,7 @@ class CurveBlock(_Window):
     """`curve`: tasks at random, at a rate that is constant between steps."""
 
     steps: list[StepBlock] = Field(min_length=1)
-    repeats_every: PositiveSeconds | None = Field(
-        default=None, description="Default: the last step lasts."
-    )
+    repeats_every: PositiveSeconds | None = Field(default=None, description="Default: the last step lasts.")
 
     @model_validator(mode="after")
     def _steps_ascend(self) -> Self:
@@ -110,12 +108,8 @@ class WeeklyBlock(_Window):
 class BurstsBlock(Part):
     """`bursts`: many tasks at once, now and then."""
 
-    at: list[Seconds] | None = Field(
-        default=None, min_length=1, description="When each burst begins."
-    )
-    every: PositiveSeconds | None = Field(
-        default=None, description="Between bursts, and before the first."
-    )
+    at: list[Seconds] | None = Field(default=None, min_length=1, description="When each burst begins.")
+    every: PositiveSeconds | None = Field(default=None, description="Between bursts, and before the first.")
     size: int = Field(ge=1, description="How many tasks a burst has.")
     within: Seconds = Field(default=0.0, description="How long a burst takes; default all at once.")
 
@@ -137,6 +131,4 @@ class TraceBlock(Part):
     """`trace`: tasks from a CSV or Parquet file, beside the scenario."""
 
     file: Text
-    origin: Text | None = Field(
-        default=None, description="The time that is 0 s; default the first task's."
-    )
+    origin: Text | None = Field(default=None, description="The time that is 0 s; default the first task's.")

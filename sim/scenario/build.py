@@ -82,9 +82,7 @@ def _pools(block: ScenarioBlock) -> tuple[PoolPlan, ...]:
 
 
 def _listed_tasks(block: ScenarioBlock, pools: PoolMap) -> Listed:
-    arrivals = [
-        task.arrival(pools.of_task(task.pool, [task.workspace]), block.work) for task in block.tasks
-    ]
+    arrivals = [task.arrival(pools.of_task(task.pool, [task.workspace]), block.work) for task in block.tasks]
     first = arrivals[0]
     traits = Traits(pool=first.pool, workspaces=(first.workspace,))
     return Listed(index=LISTED_INDEX, traits=traits, listed=tuple(arrivals))

@@ -157,9 +157,7 @@ def _check_task_id(block: ScenarioBlock, path: Path, task: int | None) -> Iterat
     ids = {each.id for each in block.tasks}
     if task is not None and not block.workload and task not in ids:
         listed = ", ".join(map(str, sorted(ids)))
-        yield Problem(
-            path, f"{dotted(path)} is {task}, which no task has; expected one of {listed}"
-        )
+        yield Problem(path, f"{dotted(path)} is {task}, which no task has; expected one of {listed}")
 
 
 def _check_times(tree: Mapping[str, Any], horizon_s: float) -> Iterator[Problem]:

@@ -36,15 +36,9 @@ class FinishedBlock(Part):
 class ExpectBlock(Part):
     """An entry of `expect`: what is true under one preset, or under `any`."""
 
-    sent: Annotated[list[SentBlock], OneOrMore] = Field(
-        default=[], description="First sent in time."
-    )
-    not_sent: Annotated[list[NotSentBlock], OneOrMore] = Field(
-        default=[], description="Not sent yet."
-    )
-    finished: Annotated[list[FinishedBlock], OneOrMore] = Field(
-        default=[], description="Over in time."
-    )
+    sent: Annotated[list[SentBlock], OneOrMore] = Field(default=[], description="First sent in time.")
+    not_sent: Annotated[list[NotSentBlock], OneOrMore] = Field(default=[], description="Not sent yet.")
+    finished: Annotated[list[FinishedBlock], OneOrMore] = Field(default=[], description="Over in time.")
 
     @property
     def is_empty(self) -> bool:

@@ -34,9 +34,7 @@ class _OnPod(FaultBlock):
     is_on_pod: ClassVar[bool] = True
 
     pod: PodNumber = Field(description="The pod's number in its pool, from 1, or all.")
-    pool: Text | None = Field(
-        default=None, description="Needed for one pod if there are several pools."
-    )
+    pool: Text | None = Field(default=None, description="Needed for one pod if there are several pools.")
 
 
 class _Timed(FaultBlock):

@@ -44,17 +44,13 @@ class Reading:
 class Part(BaseModel):
     """A mapping in a scenario file. Unknown keys are refused, nothing is silently converted."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
 
     @model_validator(mode="before")
     @classmethod
     def _note_keys(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, dict) and isinstance(info.context, Reading):
-            info.context.keys[id(value)] = [
-                each.alias or name for name, each in cls.model_fields.items()
-            ]
+            info.context.keys[id(value)] = [each.alias or name for name, each in cls.model_fields.items()]
         return value
 
 
@@ -145,18 +141,12 @@ def _definition(name: str) -> WithJsonSchema:
 
 
 Text = Annotated[str, Field(min_length=1)]
-TextOrNumber = Annotated[
-    str, BeforeValidator(_text_of), WithJsonSchema({"type": ["string", "integer"]})
-]
+TextOrNumber = Annotated[str, BeforeValidator(_text_of), WithJsonSchema({"type": ["string", "integer"]})]
 Seconds = Annotated[float, PlainValidator(parse_duration), _definition("duration")]
 PositiveSeconds = Annotated[float, PlainValidator(_positive_duration), _definition("duration")]
-SecondsOrNever = Annotated[
-    float, PlainValidator(_duration_or_never), _definition("duration_or_never")
-]
+SecondsOrNever = Annotated[float, PlainValidator(_duration_or_never), _definition("duration_or_never")]
 Delay = Annotated[Distribution, PlainValidator(_delay), _definition("distribution")]
-DelayOrNever = Annotated[
-    Distribution, PlainValidator(_delay_or_never), _definition("distribution_or_never")
-]
+DelayOrNever = Annotated[Distribution, PlainValidator(_delay_or_never), _definition("distribution_or_never")]
 Interval = Annotated[Distribution, PlainValidator(_interval), _definition("distribution")]
 PodDelay = Annotated[Distribution, PlainValidator(_pod_delay), _definition("pod_delay")]
 PodDelayOrNever = Annotated[
@@ -211,9 +201,7 @@ _NAMED: Final[dict[str, Any]] = {
     "lognormal": _object({"median": _ref("duration"), "sigma": _POSITIVE}),
     "weibull": _object({"scale": _ref("duration"), "shape": _POSITIVE}),
     "gamma": _object({"mean": _ref("duration"), "shape": _POSITIVE}),
-    "empirical": {
-        "anyOf": [_DURATIONS, _object({"file": {"type": "string"}, "column": {"type": "string"}})]
-    },
+    "empirical": {"anyOf": [_DURATIONS, _object({"file": {"type": "string"}, "column": {"type": "string"}})]},
     "mixture": {
         "type": "array",
         "items": _object({"weight": _POSITIVE, "of": _ref("pod_delay")}),

@@ -54,9 +54,7 @@ class ScenarioBlock(Part):
         description="A preset, or a mapping that replaces parts of one.",
     )
     presets: list[Text] = Field(default=[], description="The presets that it is meant to compare.")
-    pool: PoolBlock | None = Field(
-        default=None, description="The only pool; its name is `default`."
-    )
+    pool: PoolBlock | None = Field(default=None, description="The only pool; its name is `default`.")
     pools: dict[Text, PoolBlock] | None = Field(
         default=None, min_length=1, description="Several pools by name, in place of `pool`."
     )
@@ -66,12 +64,8 @@ class ScenarioBlock(Part):
     control_plane: ControlPlaneBlock = ControlPlaneBlock()
     work: WorkBlock = WorkBlock()
     tasks: list[TaskBlock] = Field(default=[], description="Tasks one by one.")
-    workload: Annotated[list[SourceBlock], OneOrMore] = Field(
-        default=[], description="Sources of tasks."
-    )
-    exceptions: list[ExceptionBlock] = Field(
-        default=[], description="What is fixed for single pods."
-    )
+    workload: Annotated[list[SourceBlock], OneOrMore] = Field(default=[], description="Sources of tasks.")
+    exceptions: list[ExceptionBlock] = Field(default=[], description="What is fixed for single pods.")
     faults: list[AnyFault] = Field(default=[], description="What goes wrong.")
     expect: dict[Text, ExpectBlock] = Field(default={}, description="By preset, or under `any`.")
 

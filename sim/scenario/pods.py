@@ -40,16 +40,10 @@ _FIXED_TIMES: Final = {
 class PodBlock(Part):
     """`pod`: how long each step of a pod's life takes, drawn for each pod."""
 
-    create_call: PodDelay = Field(
-        default=ZERO, description="From the decision to the API's answer."
-    )
+    create_call: PodDelay = Field(default=ZERO, description="From the decision to the API's answer.")
     scheduling: PodDelay = Field(default=ZERO, description="From created to scheduled on a node.")
-    image_pull: PodDelay = Field(
-        default=ZERO, description="From scheduled to the image being there."
-    )
-    container_start: PodDelay = Field(
-        default=ZERO, description="From the image being there to Running."
-    )
+    image_pull: PodDelay = Field(default=ZERO, description="From scheduled to the image being there.")
+    container_start: PodDelay = Field(default=ZERO, description="From the image being there to Running.")
     termination: PodDelay = Field(default=ZERO, description="From the delete call to gone.")
 
     def times(self) -> PodTimes:
@@ -70,17 +64,13 @@ class AgentBlock(Part):
         default=ZERO,
         description="From the first connect until the pod manager knows the pod's agent.",
     )
-    heartbeat_every: PositiveSeconds = Field(
-        default=10.0, description="Between heartbeats; default 10 s."
-    )
+    heartbeat_every: PositiveSeconds = Field(default=10.0, description="Between heartbeats; default 10 s.")
     reconnect_backoff: list[PositiveSeconds] = Field(
         default=list(BACK_OFF_S),
         min_length=1,
         description="Waits between attempts to reach the server; the last one repeats.",
     )
-    deduplicates: bool = Field(
-        default=True, description="Whether a doubled dispatch is run once only."
-    )
+    deduplicates: bool = Field(default=True, description="Whether a doubled dispatch is run once only.")
     capacity: CountOrNone = Field(
         default=None,
         description="How many tasks the agent itself accepts at a time; default any number.",
@@ -108,9 +98,7 @@ class PoolBlock(Part):
 
     min: int = Field(default=0, ge=0, description="The fewest pods that the autoscaler keeps.")
     max: int = Field(ge=1, description="The most pods that there may be.")
-    slots: int | None = Field(
-        default=None, ge=1, description="Per pod; default: what the policy says."
-    )
+    slots: int | None = Field(default=None, ge=1, description="Per pod; default: what the policy says.")
     initial: int = Field(
         default=0, ge=0, description="Pods that are there from the start, their agents connected."
     )
@@ -136,14 +124,10 @@ class PoolBlock(Part):
 class ControlPlaneBlock(Part):
     """`control_plane`: how long it takes to learn, to decide and to be obeyed."""
 
-    observation_delay: Delay = Field(
-        default=ZERO, description="From a fact to the control plane's ear."
-    )
+    observation_delay: Delay = Field(default=ZERO, description="From a fact to the control plane's ear.")
     decision_latency: Delay = Field(default=ZERO, description="How long a decision takes.")
     actuation_latency: Delay = Field(default=ZERO, description="From a decision to its effect.")
-    reorders: bool = Field(
-        default=False, description="Whether observations may overtake each other."
-    )
+    reorders: bool = Field(default=False, description="Whether observations may overtake each other.")
 
     def times(self) -> Latencies:
         """The value that the world uses."""

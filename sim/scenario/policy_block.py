@@ -75,8 +75,7 @@ def _find(family: str, name: str, find_rule: FindRule) -> type[Rule]:
 def _parameters(cls: type[msgspec.Struct], key: str, given: Mapping[str, Any]) -> dict[str, Any]:
     durations = duration_fields(cls)
     return {
-        name: _seconds((key, name), value) if name in durations else value
-        for name, value in given.items()
+        name: _seconds((key, name), value) if name in durations else value for name, value in given.items()
     }
 
 

@@ -44,9 +44,7 @@ class PoolMap:
         for workspace in workspaces:
             owner = self._pool_of.setdefault(workspace, pool)
             if owner != pool:
-                raise FieldError(
-                    (key,), f"{workspace!r} is a workspace of pool {owner}, not of pool {pool}"
-                )
+                raise FieldError((key,), f"{workspace!r} is a workspace of pool {owner}, not of pool {pool}")
             if listed and workspace not in listed:
                 raise FieldError((key,), nearest(f"workspace of pool {pool}", workspace, listed))
         return pool

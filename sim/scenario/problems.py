@@ -86,9 +86,7 @@ def _cause(path: Path, overrides: Sequence[Override]) -> Override | None:
     return None
 
 
-def _problem(
-    error: ErrorDetails, tree: dict[str, Any], keys_of: Callable[[Any], Sequence[str]]
-) -> Problem:
+def _problem(error: ErrorDetails, tree: dict[str, Any], keys_of: Callable[[Any], Sequence[str]]) -> Problem:
     kind, context = error["type"], error.get("ctx", {})
     path, parent = _path(error["loc"], tree, names_a_key=kind in ("missing", "extra_forbidden"))
     name = dotted(path)

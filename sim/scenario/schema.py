@@ -129,9 +129,7 @@ def _parameters(cls: type[Any]) -> dict[str, Any]:
     durations = duration_fields(cls)
     info = inspect.type_info(cls)
     assert isinstance(info, inspect.StructType)
-    properties = {
-        each.name: _kind(each.type, is_duration=each.name in durations) for each in info.fields
-    }
+    properties = {each.name: _kind(each.type, is_duration=each.name in durations) for each in info.fields}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 

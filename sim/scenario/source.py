@@ -89,9 +89,7 @@ def read_document(text: str | bytes, name: str) -> Document:
             raise InputError(f"{name}: is no text (UTF-8); expected a scenario in YAML") from None
     root = _compose(text, name)
     if root is None:
-        raise InputError(
-            f"{name}: is empty; expected a scenario (title, story, horizon, pool, ...)"
-        )
+        raise InputError(f"{name}: is empty; expected a scenario (title, story, horizon, pool, ...)")
     tree = _Builder(name).build(root, ())
     if not isinstance(tree, dict):
         raise InputError(

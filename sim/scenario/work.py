@@ -38,13 +38,9 @@ _ONLY_WITH_APPLY: Final = ("apply", "confirmed_after", "confirmed_at", "changes"
 class WorkBlock(Part):
     """`work`: what a task is like that does not say."""
 
-    init: Seconds = Field(
-        default=0.0, description="What an apply costs on another pod than its plan's."
-    )
+    init: Seconds = Field(default=0.0, description="What an apply costs on another pod than its plan's.")
     plan: Delay = Field(default=Constant(60.0), description="How long a plan runs; default 60 s.")
-    apply: Delay = Field(
-        default=Constant(10.0), description="How long an apply runs; default 10 s."
-    )
+    apply: Delay = Field(default=Constant(10.0), description="How long an apply runs; default 10 s.")
     confirmed_after: DelayOrNever = Field(
         default=ZERO, description="From the plan's end to the confirmation of its apply."
     )
@@ -61,24 +57,16 @@ class TaskBlock(Part):
     workspace: Text
     pool: Text | None = Field(default=None, description="Needed if several pools could be meant.")
     kind: Kind
-    plan: Seconds | None = Field(
-        default=None, description="How long its plan runs; default work.plan."
-    )
-    apply: Seconds | None = Field(
-        default=None, description="How long its apply runs; default work.apply."
-    )
+    plan: Seconds | None = Field(default=None, description="How long its plan runs; default work.plan.")
+    apply: Seconds | None = Field(default=None, description="How long its apply runs; default work.apply.")
     confirmed_after: SecondsOrNever | None = Field(
         default=None, description="From its plan's end; default work.confirmed_after."
     )
     confirmed_at: Seconds | None = Field(
         default=None, description="When it is confirmed, or at its plan's end if that is later."
     )
-    changes: bool | None = Field(
-        default=None, description="Whether its plan finds something to apply."
-    )
-    fails: Literal["plan", "apply"] | None = Field(
-        default=None, description="Which of its phases fails."
-    )
+    changes: bool | None = Field(default=None, description="Whether its plan finds something to apply.")
+    fails: Literal["plan", "apply"] | None = Field(default=None, description="Which of its phases fails.")
     cancelled_at: Seconds | None = Field(default=None, description="When its user cancels it.")
     cancelled_after: Seconds | None = Field(
         default=None, description="Cancelled if nobody has started it so long after its submission."
@@ -183,9 +171,7 @@ class SourceBlock(Part):
         default=None, min_length=1, description="The weight of each kind; default plans only."
     )
     plan: Delay | None = Field(default=None, description="How long plans run; default work.plan.")
-    apply: Delay | None = Field(
-        default=None, description="How long applies run; default work.apply."
-    )
+    apply: Delay | None = Field(default=None, description="How long applies run; default work.apply.")
     confirmed_after: DelayOrNever | None = Field(
         default=None, description="From a plan's end; default work.confirmed_after."
     )

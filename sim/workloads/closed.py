@@ -28,8 +28,7 @@ class ClosedSource:
         self._ids = ids
         self._customer_of: dict[int, int] = {}
         self._streams = [
-            streams.of("customer", f"{spec.index} {customer}")
-            for customer in range(spec.customers)
+            streams.of("customer", f"{spec.index} {customer}") for customer in range(spec.customers)
         ]
 
     def first_arrivals(self) -> list[Arrival]:

@@ -19,18 +19,10 @@ class Workload:
     scenario are kept, and the others count on from the highest of them.
     """
 
-    def __init__(
-        self, sources: Sequence[Source | Closed], streams: Streams, horizon_s: float
-    ) -> None:
+    def __init__(self, sources: Sequence[Source | Closed], streams: Streams, horizon_s: float) -> None:
         open_sources = [source for source in sources if isinstance(source, Source)]
-        keep = {
-            source.index
-            for source in open_sources
-            if isinstance(source, Listed) and source.keeps_ids
-        }
-        drawn = [
-            (source.index, source.arrivals(streams, horizon_s)) for source in open_sources
-        ]
+        keep = {source.index for source in open_sources if isinstance(source, Listed) and source.keeps_ids}
+        drawn = [(source.index, source.arrivals(streams, horizon_s)) for source in open_sources]
         highest = max((a.task for index, part in drawn if index in keep for a in part), default=0)
         self._ids = itertools.count(highest + 1)
         merged = heapq.merge(
@@ -38,13 +30,10 @@ class Workload:
             key=lambda entry: entry[:2],
         )
         self.arrivals: list[Arrival] = [
-            arrival if index in keep else _numbered(arrival, self._ids)
-            for _, index, arrival in merged
+            arrival if index in keep else _numbered(arrival, self._ids) for _, index, arrival in merged
         ]
         self.closed = [
-            ClosedSource(source, streams, self._ids)
-            for source in sources
-            if isinstance(source, Closed)
+            ClosedSource(source, streams, self._ids) for source in sources if isinstance(source, Closed)
         ]
 
 

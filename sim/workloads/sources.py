@@ -118,11 +118,7 @@ class Varying(Source, frozen=True, kw_only=True):
         if self.repeats_every_s is None:
             return [start for start, _ in self.steps]
         rounds = int(end // self.repeats_every_s) + 1
-        return [
-            index * self.repeats_every_s + start
-            for index in range(rounds)
-            for start, _ in self.steps
-        ]
+        return [index * self.repeats_every_s + start for index in range(rounds) for start, _ in self.steps]
 
     def _rate(self, time: float) -> float:
         phase = time if self.repeats_every_s is None else time % self.repeats_every_s
@@ -163,9 +159,7 @@ class Listed(Source, frozen=True, kw_only=True):
         return sorted(kept, key=lambda arrival: arrival.submitted_at)
 
 
-def _unit_rate_points(
-    rng: np.random.Generator, total: float, count: int | None
-) -> Samples:
+def _unit_rate_points(rng: np.random.Generator, total: float, count: int | None) -> Samples:
     """The points of a Poisson process of rate 1 on [0, total], at most `count` of them."""
     points = np.zeros(0)
     last = 0.0

@@ -62,9 +62,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         with path.open(newline="", encoding="utf-8-sig") as lines:
             for row in (reader := csv.DictReader(lines)):
                 if None in row:
-                    raise InputError(
-                        f"{path}: row {reader.line_num} has more values than the header"
-                    )
+                    raise InputError(f"{path}: row {reader.line_num} has more values than the header")
                 yield reader.line_num, row
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: is no CSV text: {error}") from None
@@ -85,9 +83,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 class _Reader:
     """Reads rows against one origin of time."""
 
-    def __init__(
-        self, path: Path, rows: list[tuple[int, Mapping[str, Any]]], origin: str | None
-    ) -> None:
+    def __init__(self, path: Path, rows: list[tuple[int, Mapping[str, Any]]], origin: str | None) -> None:
         self._path = path
         header = [str(name) for name in rows[0][1]]
         for column in REQUIRED:
@@ -155,9 +151,7 @@ class _Reader:
         return _number(self._path, number, column, value)
 
     def _fail(self, number: int, column: str, value: Any, expected: str) -> NoReturn:
-        raise InputError(
-            f"{self._path}: row {number}, column {column}: {value!r}; expected {expected}"
-        )
+        raise InputError(f"{self._path}: row {number}, column {column}: {value!r}; expected {expected}")
 
 
 def _number(path: Path, row: int, column: str, value: Any) -> float:

@@ -24,11 +24,11 @@ from policies.observations import (
 )
 from policies.vocabulary import Outcome, Phase, PodName, TaskId
 from sim.engine import Engine
+from sim.record.entry import Log
 from sim.record.truth import AgentHappened, DispatchHappened, ExecEnded, ExecStarted
 from sim.scenario import AgentTimes
 from sim.world.control_plane import ControlPlaneProcess
 from sim.world.heartbeats import HeartbeatLine
-from sim.record.entry import Log
 from sim.world.work import Work
 
 
@@ -208,11 +208,7 @@ class Agent:
         job = self._work.begin(send.task, send.phase, self._pod)
         execution = Execution(send.task, send.phase, send.attempt, job.outcome)
         self._running[send.task] = execution
-        self._log(
-            ExecStarted(
-                now, send.task, send.phase, send.attempt, self._pod, send.slot, job.init_s
-            )
-        )
+        self._log(ExecStarted(now, send.task, send.phase, send.attempt, self._pod, send.slot, job.init_s))
         self._engine.call_in(job.duration_s, self._end, execution)
 
     def _end(self, execution: Execution) -> None:
@@ -275,8 +271,4 @@ class Agent:
         self._log(AgentHappened(self._engine.now, self._pod, what))
 
     def _dispatch_happened(self, send: SendTask, what: str) -> None:
-        self._log(
-            DispatchHappened(
-                self._engine.now, send.task, send.phase, send.attempt, self._pod, what
-            )
-        )
+        self._log(DispatchHappened(self._engine.now, send.task, send.phase, send.attempt, self._pod, what))

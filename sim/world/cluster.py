@@ -26,10 +26,10 @@ from policies.observations import (
 )
 from policies.vocabulary import PodName
 from sim.engine import Engine
+from sim.record.entry import Log
 from sim.record.truth import DispatchHappened, PodHappened
 from sim.world.agents import Agent
 from sim.world.control_plane import ControlPlaneProcess
-from sim.record.entry import Log
 from sim.world.pod_times import PodTimeline
 
 NOT_CONNECTED = "not_connected"
@@ -203,9 +203,7 @@ class Cluster:
     def _undeliverable(self, action: SendTask) -> None:
         now = self._engine.now
         self._log(
-            DispatchHappened(
-                now, action.task, action.phase, action.attempt, action.pod, "undeliverable"
-            )
+            DispatchHappened(now, action.task, action.phase, action.attempt, action.pod, "undeliverable")
         )
         self._control.tell(
             action.pod,
@@ -239,9 +237,7 @@ class Cluster:
                     self._tell(pod, PodTerminating(self._engine.now, pod.name))
 
     def _tell_phase(self, pod: PodTruth) -> None:
-        self._tell(
-            pod, PodSeen(self._engine.now, pod.name, pod.pool, pod.phase, pod.created_at)
-        )
+        self._tell(pod, PodSeen(self._engine.now, pod.name, pod.pool, pod.phase, pod.created_at))
 
     def _tell(self, pod: PodTruth, event: AnyObservation) -> None:
         self._control.tell(f"pod {pod.name}", event)

@@ -14,11 +14,9 @@ from policies.controller import Controller
 from policies.decisions import AnyDecision
 from policies.observations import AnyObservation, ControlPlaneRestarted
 from sim.engine import Engine
+from sim.record.entry import Log
 from sim.record.truth import ControlHappened
 from sim.world.delays import Delay
-from sim.record.entry import Log
-
-
 
 
 class ControlPlaneProcess:

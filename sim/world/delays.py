@@ -30,9 +30,7 @@ class DrawnDelay:
 
     is_zero = False
 
-    def __init__(
-        self, distribution: Distribution, streams: Streams, purpose: str, entity: str = ""
-    ) -> None:
+    def __init__(self, distribution: Distribution, streams: Streams, purpose: str, entity: str = "") -> None:
         self._distribution = distribution
         self._rng = streams.of(purpose, entity)
 

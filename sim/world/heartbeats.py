@@ -12,9 +12,9 @@ import numpy as np
 from policies.observations import HeartbeatsBegan, HeartbeatsEnded
 from policies.vocabulary import PodName
 from sim.engine import Engine
+from sim.record.entry import Log
 from sim.record.truth import AgentHappened
 from sim.world.control_plane import ControlPlaneProcess
-from sim.record.entry import Log
 
 
 class HeartbeatLine:
@@ -96,9 +96,7 @@ class HeartbeatLine:
         self._train_from = now
         self._train_delay_s = self._control.draw_observation_delay()
         self._log(AgentHappened(now, self._pod, "heartbeats_began"))
-        self._control.tell_in(
-            self._train_delay_s, HeartbeatsBegan(now, self._pod, self._every_s)
-        )
+        self._control.tell_in(self._train_delay_s, HeartbeatsBegan(now, self._pod, self._every_s))
 
     def _end(self) -> None:
         if self._train_from is None:

@@ -8,19 +8,17 @@ from policies.lifecycles import TASK
 from policies.observations import PhaseEnded, TaskCancelled, TaskConfirmed, TaskSubmitted
 from policies.vocabulary import Outcome, TaskId, TaskKind
 from sim.engine import Engine
+from sim.record.entry import Log
 from sim.record.truth import TaskCreated
 from sim.workloads import Arrival, ClosedSource
 from sim.world.control_plane import ControlPlaneProcess
-from sim.record.entry import Log
 from sim.world.work import Work
 
 
 class People:
     """Users of the platform. They see what the control plane shows them, not what is true."""
 
-    def __init__(
-        self, engine: Engine, control: ControlPlaneProcess, log: Log, work: Work
-    ) -> None:
+    def __init__(self, engine: Engine, control: ControlPlaneProcess, log: Log, work: Work) -> None:
         self._engine = engine
         self._control = control
         self._log = log
@@ -64,9 +62,7 @@ class People:
                 arrival.apply_s,
             )
         )
-        self._control.tell(
-            "people", TaskSubmitted(now, arrival.task, arrival.pool, arrival.workspace, kind)
-        )
+        self._control.tell("people", TaskSubmitted(now, arrival.task, arrival.pool, arrival.workspace, kind))
         if arrival.cancelled_at < math.inf:
             self._engine.call_at(arrival.cancelled_at, self._cancel, arrival.task)
         if arrival.cancelled_after_s < math.inf:

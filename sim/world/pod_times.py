@@ -69,9 +69,7 @@ class PodTimesOf:
         """
         registers_after_s = self._agent_delay("registers_after", number, process, now, now)
         registered_at = now + registers_after_s
-        connects_after_s = self._agent_delay(
-            "connects_after", number, process, now, registered_at
-        )
+        connects_after_s = self._agent_delay("connects_after", number, process, now, registered_at)
         return AgentTimeline(
             registers_after_s=registers_after_s,
             connects_after_s=connects_after_s,
@@ -84,9 +82,7 @@ class PodTimesOf:
             ),
         )
 
-    def _agent_delay(
-        self, step: str, number: int, process: int, now: float, since: float
-    ) -> float:
+    def _agent_delay(self, step: str, number: int, process: int, now: float, since: float) -> float:
         late_s = self._faults.delay_s(step, self._pool, number)
         exception = self._exceptions.get(number)
         at = None if exception is None or process > 1 else exception.at(step)
@@ -95,9 +91,7 @@ class PodTimesOf:
         distribution: Distribution = getattr(self._agent, step)
         return self._draw(step, distribution, number, process) + late_s
 
-    def _draw(
-        self, step: str, distribution: Distribution, number: int, process: int = 1
-    ) -> float:
+    def _draw(self, step: str, distribution: Distribution, number: int, process: int = 1) -> float:
         exception = self._exceptions.get(number)
         fixed = None if exception is None else exception.delay(step)
         if fixed is not None:

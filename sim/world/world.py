@@ -1,4 +1,4 @@
-"""The simulated world: puts the parts together for one scenario, one policy set and one seed, and runs them."""
+"""The simulated world: the parts put together for one scenario, one policy set and one seed, and run."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from policies.policy_set import PolicySet
 from sim.distributions import Distribution
 from sim.engine import Engine
 from sim.errors import PolicyError
+from sim.record.entry import Log
 from sim.scenario import PoolPlan, Scenario
 from sim.streams import Streams
 from sim.workloads import Workload
@@ -19,7 +20,6 @@ from sim.world.faults.dispatch import DispatchFaults
 from sim.world.faults.starting import StartingFaults
 from sim.world.faults.timed import TimedFaults
 from sim.world.heartbeats import HeartbeatLine
-from sim.record.entry import Log
 from sim.world.people import People
 from sim.world.pod_times import PodTimeline, PodTimesOf
 from sim.world.work import Work
@@ -147,6 +147,4 @@ class World:
 
 
 def _bounds(pool: PoolPlan) -> PoolBounds:
-    return PoolBounds(
-        name=pool.name, min=pool.min, max=pool.max, slots_per_pod=pool.slots_per_pod
-    )
+    return PoolBounds(name=pool.name, min=pool.min, max=pool.max, slots_per_pod=pool.slots_per_pod)

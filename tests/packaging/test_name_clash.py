@@ -71,7 +71,5 @@ def test_a_package_that_is_missing_altogether_is_named(tmp_path: Path, repositor
     run = subprocess.run(
         [sys.executable, "-P", "-S", "-c", code], capture_output=True, text=True, check=False
     )
-    assert run.stderr.startswith(
-        f"windtunnel: `policies` is not found, though it belongs into {tmp_path}"
-    )
+    assert run.stderr.startswith(f"windtunnel: `policies` is not found, though it belongs into {tmp_path}")
     assert run.returncode == 2

@@ -76,9 +76,7 @@ def test_the_source_archive_holds_the_tests(source_archive: Path) -> None:
     assert {"LICENSE", "constraints.txt", "tests/conftest.py", "scenarios/609.yaml"} <= names
 
 
-def test_an_installed_wheel_runs_a_shipped_scenario(
-    tmp_path: Path, wheel: Path, repository: Path
-) -> None:
+def test_an_installed_wheel_runs_a_shipped_scenario(tmp_path: Path, wheel: Path, repository: Path) -> None:
     """In an empty environment, from another folder, `windtunnel run 609` prints its summary."""
     environment, elsewhere = tmp_path / "environment", tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -103,9 +103,7 @@ def test_a_docstring_does_not_make_a_function_long(tmp_path: Path) -> None:
         ("print('hello')\n", "print"),
     ],
 )
-def test_a_banned_name_is_found_however_it_is_imported(
-    tmp_path: Path, text: str, name: str
-) -> None:
+def test_a_banned_name_is_found_however_it_is_imported(tmp_path: Path, text: str, name: str) -> None:
     """Aliases do not hide a clock, chance or a print; the finding says what to use."""
     (finding,) = tidy.banned_uses(written(tmp_path, text), tidy.BANNED_IN_RUNS)
     assert f" uses {name}; {tidy.BANNED_IN_RUNS.get(name, tidy.NO_CHANCE)}" in finding
@@ -133,9 +131,7 @@ def test_registries_and_folders_of_one_machine_are_found(tmp_path: Path, text: s
     assert len(list(tidy.banned_text(written(tmp_path, text.format(word))))) == 1
 
 
-@pytest.mark.parametrize(
-    "text", ["plan/work/apply", "./work/x", "/workspace/a", "/work-load", "a/tmp/b"]
-)
+@pytest.mark.parametrize("text", ["plan/work/apply", "./work/x", "/workspace/a", "/work-load", "a/tmp/b"])
 def test_relative_paths_and_longer_names_are_not_banned(tmp_path: Path, text: str) -> None:
     """Only a path that begins at the root of a machine is one machine's."""
     assert list(tidy.banned_text(written(tmp_path, text))) == []

@@ -18,9 +18,7 @@ MODULE_LINES_MAX: Final = 400
 FUNCTION_LINES_MAX: Final = 70
 REASON_TO_BE_LONG: Final = "This module is long because"
 
-NO_CLOCK: Final = (
-    "take the time as an argument (`at`, `now`): float seconds that the driver supplies"
-)
+NO_CLOCK: Final = "take the time as an argument (`at`, `now`): float seconds that the driver supplies"
 NO_CHANCE: Final = "draw from `sim.streams.Streams.of(purpose, entity)`, so that seeds decide"
 NO_FILES: Final = "do it in sim/ or lab/ and hand over the value"
 NO_OUTPUT: Final = "return a value; what a person sees is written by lab/"

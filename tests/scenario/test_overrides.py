@@ -1,5 +1,7 @@
 """`--set key=value`, `--policy` and `--seed`."""
 
+from pathlib import Path
+
 import pytest
 
 from sim.scenario import parse_scenario
@@ -80,8 +82,6 @@ def test_a_wrong_preset_is_reported_as_policy() -> None:
         read(SMALL, policy="x")
 
 
-def test_a_seed_takes_the_place_of_the_files_own(tmp_path: object) -> None:
+def test_a_seed_takes_the_place_of_the_files_own() -> None:
     """`--seed 7`."""
-    from pathlib import Path
-
     assert parse_scenario(SMALL, name="x", folder=Path(), seed=7).seed == 7

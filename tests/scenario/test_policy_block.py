@@ -1,5 +1,7 @@
 """The policy that a scenario names."""
 
+from pathlib import Path
+
 import pytest
 
 from policies.presets import rule_class
@@ -62,7 +64,6 @@ def test_a_wrong_policy_gets_the_line_and_the_nearest_name(block: str, message: 
 
 def test_a_rule_of_the_users_own_comes_from_who_can_find_it() -> None:
     """The scenario names it; the caller knows where rules are."""
-    from pathlib import Path
 
     class Mine(P5, frozen=True):
         """P5 with a grace of my own."""

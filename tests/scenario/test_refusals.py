@@ -35,9 +35,7 @@ HINT = f"write for example '6 s', '10 min' or '1 h 30 min' {UNITS}"
         ("pod_start: 1 s\npod: {container_start: 2 s}", "pod.container_start is given too"),
     ],
 )
-def test_a_wrong_value_gets_its_line_the_value_and_what_was_expected(
-    line: str, message: str
-) -> None:
+def test_a_wrong_value_gets_its_line_the_value_and_what_was_expected(line: str, message: str) -> None:
     """One message names file, line and key, and says what to write instead."""
     said = refusal(f"{SMALL}{line}\n")
     assert said.startswith("x.yaml:6: ")
@@ -110,8 +108,7 @@ def test_a_scenario_without_a_pool_is_refused() -> None:
             "tasks.0.fails: there is no apply that could fail; expected plan",
         ),
         (
-            "{id: 1, at: 0 s, workspace: a, kind: plan_and_apply, confirmed_after: 1 s, "
-            "confirmed_at: 2 s}",
+            "{id: 1, at: 0 s, workspace: a, kind: plan_and_apply, confirmed_after: 1 s, confirmed_at: 2 s}",
             "tasks.0.confirmed_at: confirmed_after is given too; keep one of them",
         ),
         (

@@ -27,9 +27,7 @@ from tests.scenario.texts import HEAD, POOL, SMALL, TASK, read, refusal
         ("<<: 5\n", "x.yaml:1: '<<' takes in mappings only"),
     ],
 )
-def test_what_is_no_mapping_in_yaml_is_refused_with_its_place(
-    text: str | bytes, message: str
-) -> None:
+def test_what_is_no_mapping_in_yaml_is_refused_with_its_place(text: str | bytes, message: str) -> None:
     """Every text gets one message with the line, and none a traceback."""
     assert message in refusal(text)
 

@@ -35,7 +35,9 @@ def test_agents_come_up_at_once_unless_said_otherwise() -> None:
 
 def test_an_agent_is_what_the_file_says() -> None:
     """Every key has its effect."""
-    text = SMALL + """\
+    text = (
+        SMALL
+        + """\
 agent:
   registers_after: [1 s, 2 s]
   connects_after: never
@@ -45,6 +47,7 @@ agent:
   capacity: 2
   on_sigterm: abort
 """
+    )
     agent = read(text).pools[0].agent
     assert agent.registers_after == PerEntity((1.0, 2.0))
     assert agent.connects_after == Constant(math.inf)
@@ -122,7 +125,9 @@ def test_a_fault_is_one_value_whatever_its_kind(fault: str, fields: dict[str, ob
 
 def test_expectations_are_one_or_a_list() -> None:
     """By preset, and under any."""
-    text = SMALL + """\
+    text = (
+        SMALL
+        + """\
 expect:
   seed-before:
     sent: {task: 1, within: 10 s, of: agent_connected}
@@ -130,6 +135,7 @@ expect:
   any:
     finished: {task: 1, within: 2 min}
 """
+    )
     before, always = read(text).expectations_of("seed-before")
     assert before.sent == (SentWithin(task=1, within=10.0, of="agent_connected"),)
     assert before.not_sent == (NotSentBefore(task=1, before=1.0),)
@@ -168,9 +174,7 @@ def test_the_digest_changes_with_the_files_that_are_referred_to(tmp_path: Path) 
 
 def test_the_digest_is_the_same_everywhere() -> None:
     """It goes into manifests; change this number only together with the format."""
-    assert parse_scenario(SMALL, name="x", folder=Path()).digest == (
-        read(SMALL).digest
-    )
+    assert parse_scenario(SMALL, name="x", folder=Path()).digest == (read(SMALL).digest)
 
 
 def test_a_scenario_can_be_sent_to_another_process() -> None:

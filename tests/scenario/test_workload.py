@@ -19,9 +19,7 @@ def _source(text: str, **kwargs: Path) -> Source | Closed:
 
 def test_a_poisson_source_has_a_rate_per_time_and_a_window() -> None:
     """Rates are per second inside."""
-    source = _source(
-        "poisson: {rate: 12 per hour, from: 1 min, until: 5 min, count: 7}, workspaces: 3"
-    )
+    source = _source("poisson: {rate: 12 per hour, from: 1 min, until: 5 min, count: 7}, workspaces: 3")
     assert isinstance(source, Varying)
     assert source.steps == ((0.0, 12 / 3600),)
     assert (source.starts_at, source.ends_at, source.count) == (60.0, 300.0, 7)
@@ -152,8 +150,7 @@ tasks:
             "workload.curve.steps.1.from: 0 s; expected more than 0 s",
         ),
         (
-            "curve: {steps: [{from: 0 s, rate: 1 per s}, {from: 9 s, rate: 1 per s}], "
-            "repeats_every: 9 s}",
+            "curve: {steps: [{from: 0 s, rate: 1 per s}, {from: 9 s, rate: 1 per s}], repeats_every: 9 s}",
             "workload.curve.repeats_every: 9 s; expected more than the last step's from, 9 s",
         ),
         ("daily: {hourly: [1 per s]}, workspaces: 1", "expected at least 24 of them"),

@@ -25,9 +25,7 @@ def read(
     text: str | bytes, *, folder: Path = Path(), overrides: Sequence[str] = (), policy: str = ""
 ) -> Scenario:
     """The scenario of a text that is called `x.yaml`."""
-    return parse_scenario(
-        text, name="x.yaml", folder=folder, overrides=overrides, policy=policy or None
-    )
+    return parse_scenario(text, name="x.yaml", folder=folder, overrides=overrides, policy=policy or None)
 
 
 def refusal(text: str | bytes, *, folder: Path = Path(), overrides: Sequence[str] = ()) -> str:

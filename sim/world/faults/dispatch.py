@@ -7,10 +7,10 @@ import numpy as np
 
 from policies.actions import SendTask
 from sim.engine import Engine
+from sim.record.entry import Log
 from sim.record.truth import DispatchHappened
 from sim.scenario import Fault
 from sim.streams import Streams
-from sim.record.entry import Log
 
 _WHAT: Final[Mapping[str, str]] = {
     "dispatch_lost": "lost",
@@ -22,9 +22,7 @@ _WHAT: Final[Mapping[str, str]] = {
 class DispatchFaults:
     """What faults do to a dispatch on its way: the delays (float s) with which copies of it arrive."""
 
-    def __init__(
-        self, faults: Iterable[Fault], streams: Streams, engine: Engine, log: Log
-    ) -> None:
+    def __init__(self, faults: Iterable[Fault], streams: Streams, engine: Engine, log: Log) -> None:
         self._faults = [
             (fault, streams.of("dispatch_fault", index))
             for index, fault in enumerate(faults)
@@ -40,17 +38,10 @@ class DispatchFaults:
             if not _strikes(fault, rng, send):
                 continue
             what = _WHAT[fault.fault]
-            self._log(
-                DispatchHappened(
-                    self._engine.now, send.task, send.phase, send.attempt, send.pod, what
-                )
-            )
+            self._log(DispatchHappened(self._engine.now, send.task, send.phase, send.attempt, send.pod, what))
             if what == "lost":
                 return ()
-            if what == "duplicated":
-                ways = ways + ways
-            else:
-                ways = tuple(way + (fault.by or 0.0) for way in ways)
+            ways = ways * 2 if what == "duplicated" else tuple(way + (fault.by or 0.0) for way in ways)
         return ways
 
 

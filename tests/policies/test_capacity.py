@@ -1,0 +1,170 @@
+"""Capacity cycles: when they are, what follows from a target, and which pods go."""
+
+import pytest
+
+from policies.actions import CreatePod, DeletePod
+from policies.decisions import PodChosen, Reason, Scaled
+from policies.observations import PodGone, PodTerminating, TaskCancelled
+from policies.rules.victims import AnyIdle, Newest, Oldest, VictimRule
+from tests.policies.driver import Driver, scene
+
+
+def deleted(driver: Driver) -> list[tuple[float, str]]:
+    """When which pod was deleted."""
+    return [(at, delete.pod) for at, delete in driver.done(DeletePod)]
+
+
+def created(driver: Driver) -> list[tuple[float, str]]:
+    """When which pod was created."""
+    return [(at, create.pod) for at, create in driver.done(CreatePod)]
+
+
+def test_the_first_cycle_is_five_seconds_after_the_start() -> None:
+    driver = Driver(min_pods=2)
+    driver.run(20.0)
+    assert created(driver) == [(5.0, "a-1"), (5.0, "a-2")]
+
+
+def test_cycles_lie_on_a_grid_of_the_configured_distance() -> None:
+    driver = Driver(overrides={"controller": {"autoscaler_every": 30.0}})
+    driver.run(31.0)
+    driver.submit("w")
+    driver.run(100.0)
+    assert created(driver) == [(60.0, "a-1")]
+
+
+def test_a_submission_at_a_cycle_s_own_time_is_counted_in_it() -> None:
+    driver = Driver()
+    driver.run(10.0)
+    driver.submit("w")
+    assert created(driver) == [(10.0, "a-1")]
+
+
+def test_a_creation_carries_the_decision_that_explains_it() -> None:
+    driver = Driver()
+    driver.submit("w")
+    driver.run(5.0)
+    [(_, create)] = driver.done(CreatePod)
+    assert create.because == Scaled(
+        at=5.0,
+        pool="a",
+        rule="C9",
+        pods=0,
+        desired=1,
+        reason=Reason.COLD_START,
+        numbers={"pending": 1},
+    )
+
+
+def test_utilisation_adds_one_pod_a_cycle() -> None:
+    """Create calls in flight are pods, so a full pod of three slots and two fresh ones are 0.33."""
+    driver = scene("ppp", autoscaler="C8")
+    driver.run(60.0)
+    assert created(driver) == [(5.0, "a-2")]
+
+
+def test_a_pod_that_is_gone_is_replaced_at_the_next_cycle_under_a_name_of_its_own() -> None:
+    driver = scene("...", autoscaler="C8", min_pods=1)
+    driver.tell(PodGone(12.0, "a-1"))
+    driver.run(60.0)
+    assert created(driver) == [(15.0, "a-2")]
+
+
+def test_a_terminating_pod_is_no_capacity() -> None:
+    driver = scene("...", autoscaler="C8", min_pods=1)
+    driver.tell(PodTerminating(12.0, "a-1"))
+    driver.run(60.0)
+    assert created(driver) == [(15.0, "a-2")]
+
+
+def test_an_idle_pool_goes_down_one_pod_a_cycle_to_its_minimum() -> None:
+    driver = scene("...", "...", "...", autoscaler="C8", min_pods=1)
+    driver.run(60.0)
+    assert [at for at, _ in deleted(driver)] == [5.0, 10.0]
+
+
+def test_a_pod_with_a_running_or_reserved_slot_is_never_a_victim() -> None:
+    driver = scene("p..", "...", "..p", autoscaler="C2")
+    driver.run(60.0)
+    assert deleted(driver) == [(5.0, "a-2")]
+
+
+def test_nothing_is_scaled_down_while_an_apply_waits_for_its_confirmation() -> None:
+    driver = scene("r..", "...", autoscaler="C2")
+    driver.run(60.0)
+    assert deleted(driver) == []
+    last = driver.decided(Scaled)[-1]
+    assert (last.desired, last.reason) == (2, Reason.HELD_FOR_APPLY_PENDING)
+    assert last.numbers == {"pending": 0, "apply_pending": 1}
+
+
+def test_the_pool_shrinks_at_the_next_cycle_once_that_apply_is_cancelled() -> None:
+    driver = scene("r..", "...", autoscaler="C2")
+    driver.tell(TaskCancelled(61.0, 1))
+    driver.run(80.0)
+    assert [at for at, _ in deleted(driver)] == [65.0, 65.0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "victims"),
+    [(Newest(), ["a-4", "a-3"]), (Oldest(), ["a-1", "a-3"])],
+    ids=str,
+)
+def test_victims_are_idle_pods_in_the_order_of_the_rule(rule: VictimRule, victims: list[str]) -> None:
+    driver = scene("...", "p..", "...", "...")
+    assert [pod.name for pod in rule.choose(driver.pool, 2)] == victims
+
+
+@pytest.mark.parametrize("order_seed", range(5))
+def test_any_idle_takes_idle_pods_only_and_the_same_ones_for_the_same_seed(
+    order_seed: int,
+) -> None:
+    driver = scene("...", "p..", "...", "...")
+    first = AnyIdle(order_seed=order_seed).choose(driver.pool, 3)
+    assert {pod.name for pod in first} == {"a-1", "a-3", "a-4"}
+    assert AnyIdle(order_seed=order_seed).choose(driver.pool, 3) == first
+
+
+def test_the_seed_of_any_idle_changes_the_order() -> None:
+    driver = scene("...", "...", "...", "...")
+    firsts = {AnyIdle(order_seed=seed).choose(driver.pool, 1)[0].name for seed in range(20)}
+    assert firsts == {"a-1", "a-2", "a-3", "a-4"}
+
+
+@pytest.mark.parametrize("rule", [AnyIdle(), Newest(), Oldest()], ids=str)
+@pytest.mark.parametrize("count", [0, 1, 2, 9])
+def test_a_victim_rule_chooses_no_more_than_asked_for(rule: VictimRule, count: int) -> None:
+    assert len(rule.choose(scene("...", "...").pool, count)) == min(count, 2)
+
+
+def test_a_deletion_names_the_rule_and_the_reason() -> None:
+    driver = scene("...", "...", autoscaler="C8", min_pods=1, overrides={"victims": "newest"})
+    driver.run(5.0)
+    [(_, delete)] = driver.done(DeletePod)
+    assert delete.because == PodChosen(
+        at=5.0, pool="a", pod="a-2", rule="Newest", reason=Reason.UTILISATION_LOW
+    )
+
+
+def test_a_decision_that_repeats_the_last_is_not_recorded_again() -> None:
+    driver = Driver(min_pods=1)
+    driver.run(1000.0)
+    assert [(scaled.at, scaled.desired) for scaled in driver.decided(Scaled)] == [(10.0, 1)]
+
+
+def test_an_idle_pool_never_wakes_its_driver() -> None:
+    driver = scene("...", autoscaler="C8", min_pods=1)
+    driver.run(200.0)
+    assert driver.control.next_wakeup() == float("inf")
+
+
+def test_stepping_into_the_past_is_the_driver_s_mistake() -> None:
+    driver = scene("...")
+    driver.tell(PodTerminating(20.0, "a-1"))
+    with pytest.raises(ValueError, match="step at 19 s after an observation at 20 s"):
+        driver.control.step(19.0)
+
+
+def test_a_pool_that_it_does_not_run_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        Driver().control.pool("b")
