@@ -370,7 +370,10 @@ def _parse_mixture(given: Any) -> Distribution:
     for index, entry in enumerate(given):
         fields = _fields(f"mixture.{index}", entry, ["weight", "of"])
         weight = _above_zero(f"mixture.{index}.weight", fields["weight"])
-        parts.append(Part(weight, parse_distribution(fields["of"])))
+        of = parse_distribution(fields["of"])
+        if isinstance(of, PerEntity):
+            raise ValueError(f"mixture.{index}.of: {fields['of']!r} is a list, and those are for pods")
+        parts.append(Part(weight, of))
     return Mixture(tuple(parts))
 
 

@@ -204,7 +204,7 @@ _NAMED: Final[dict[str, Any]] = {
     "empirical": {"anyOf": [_DURATIONS, _object({"file": {"type": "string"}, "column": {"type": "string"}})]},
     "mixture": {
         "type": "array",
-        "items": _object({"weight": _POSITIVE, "of": _ref("pod_delay")}),
+        "items": _object({"weight": _POSITIVE, "of": _ref("distribution")}),
         "minItems": 1,
     },
 }
