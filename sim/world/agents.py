@@ -76,7 +76,7 @@ class Agent:
         self._is_known = False
         self._line_cuts = 0
         self._dropped: Event | None = None
-        self._running: dict[TaskId, Execution] = {}
+        self._running: list[Execution] = []
         self._received: set[tuple[TaskId, Phase, int]] = set()
         self._unsent: list[PhaseEnded] = []
 
@@ -94,8 +94,10 @@ class Agent:
         """Be registered, connected and known from the start: an agent of a warm pool."""
         self._happened("process_up")
         self._register()
-        self._known_after_s = 0.0
-        self._engine.process(self._stay_connected(at_once=True))
+        self._is_known = True
+        self._connect()
+        self._become_known(None)
+        self._engine.process(self._stay_connected())
 
     def _life(self) -> Generator[Event, Any, None]:
         if self._registers_after_s == float("inf"):
@@ -110,21 +112,21 @@ class Agent:
         if self._connects_after_s == float("inf"):
             return
         yield self._engine.timeout(self._connects_after_s)
-        yield from self._stay_connected(at_once=True)
+        yield from self._stay_connected()
 
-    def _stay_connected(self, *, at_once: bool) -> Generator[Event, Any, None]:
+    def _stay_connected(self) -> Generator[Event, Any, None]:
+        waits = self._back_off()
         while self._is_alive:
-            waits = self._back_off()
-            if not at_once:
-                yield self._engine.timeout(next(waits))
-            while self._is_alive and not self._reaches_server:
-                yield self._engine.timeout(next(waits))
-            if not self._is_alive:
-                return
-            self._dropped = self._engine.event()
-            self._connect()
+            if self._dropped is None:
+                while self._is_alive and not self._reaches_server:
+                    yield self._engine.timeout(next(waits))
+                if not self._is_alive:
+                    return
+                self._connect()
+            assert self._dropped is not None, "an agent that has just connected is connected"
             yield self._dropped
-            at_once = False
+            waits = self._back_off()
+            yield self._engine.timeout(next(waits))
 
     @property
     def _reaches_server(self) -> bool:
@@ -140,8 +142,9 @@ class Agent:
 
     def _connect(self) -> None:
         now = self._engine.now
+        self._dropped = self._engine.event()
         self._happened("connected")
-        running = tuple(RunningPhase(e.task, e.phase, e.attempt) for e in self._running.values())
+        running = tuple(RunningPhase(e.task, e.phase, e.attempt) for e in self._running)
         self._tell(AgentConnected(now, self._pod, running))
         self.heartbeats.connected()
         unsent, self._unsent = self._unsent, []
@@ -207,7 +210,7 @@ class Agent:
         now = self._engine.now
         job = self._work.begin(send.task, send.phase, self._pod)
         execution = Execution(send.task, send.phase, send.attempt, job.outcome)
-        self._running[send.task] = execution
+        self._running.append(execution)
         self._log(ExecStarted(now, send.task, send.phase, send.attempt, self._pod, send.slot, job.init_s))
         self._engine.call_in(job.duration_s, self._end, execution)
 
@@ -215,8 +218,7 @@ class Agent:
         if execution.is_over:
             return
         execution.is_over = True
-        if self._running.get(execution.task) is execution:
-            del self._running[execution.task]
+        self._running.remove(execution)
         now = self._engine.now
         task, phase, attempt = execution.task, execution.phase, execution.attempt
         outcome = execution.outcome
@@ -230,8 +232,7 @@ class Agent:
 
     def abort(self, task: TaskId) -> None:
         """The control plane said stop."""
-        execution = self._running.get(task)
-        if execution is not None:
+        for execution in [each for each in self._running if each.task == task]:
             execution.outcome = Outcome.ABORTED
             self._end(execution)
 
@@ -239,8 +240,9 @@ class Agent:
 
     def terminate(self) -> None:
         """SIGTERM: tasks are aborted at once and reported, then the process is gone."""
-        for task in list(self._running):
-            self.abort(task)
+        for execution in list(self._running):
+            execution.outcome = Outcome.ABORTED
+            self._end(execution)
         self.drop()
         self._is_alive = False
 
@@ -249,7 +251,7 @@ class Agent:
         now = self._engine.now
         self._is_alive = False
         self._unsent.clear()
-        for execution in self._running.values():
+        for execution in self._running:
             execution.is_over = True
             self._log(
                 ExecEnded(

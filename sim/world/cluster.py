@@ -70,7 +70,6 @@ class Cluster:
         self._new_agent = new_agent
         self._way_of_dispatch = way_of_dispatch
         self._create_free_at = 0.0
-        self._created = 0
         self._numbers: dict[str, int] = {}
         self.pods: dict[PodName, PodTruth] = {}
         self.on_agent: list[Callable[[PodTruth], None]] = []
@@ -123,6 +122,8 @@ class Cluster:
             return
         self._tell_phase(pod)
         for what, wait_s in times.start_up:
+            if not what and times.running_at is not None:
+                wait_s = max(0.0, times.running_at - self._engine.now)
             yield self._engine.timeout(wait_s)
             if pod.is_terminating or pod.is_gone:
                 return
@@ -229,12 +230,13 @@ class Cluster:
                 pod.agent.drop(noticed=False)
 
     def _list_all(self) -> None:
-        """A restarted control plane lists the pods."""
-        for pod in self.pods.values():
-            if pod.is_created:
-                self._tell_phase(pod)
-                if pod.is_terminating:
-                    self._tell(pod, PodTerminating(self._engine.now, pod.name))
+        """A restarted control plane lists the pods before it does anything else."""
+        with self._control.without_delay():
+            for pod in self.pods.values():
+                if pod.is_created:
+                    self._tell_phase(pod)
+                    if pod.is_terminating:
+                        self._tell(pod, PodTerminating(self._engine.now, pod.name))
 
     def _tell_phase(self, pod: PodTruth) -> None:
         self._tell(pod, PodSeen(self._engine.now, pod.name, pod.pool, pod.phase, pod.created_at))

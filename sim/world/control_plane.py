@@ -2,21 +2,32 @@
 
 Three latencies lie between the world and the controller, each a distribution: an observation's way in, the
 time a decision takes, and an action's way out. While the process is down it learns nothing; what cannot be
-repeated by its sender (heartbeats) is lost, and what people and the cluster have to say waits.
+repeated by its sender (heartbeats) is lost, as is what was about the process itself (its connections), and
+what people and the cluster have to say waits.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from policies.actions import AnyAction
+from policies.actions import AnyAction, CreatePod, DeletePod
 from policies.controller import Controller
 from policies.decisions import AnyDecision
-from policies.observations import AnyObservation, ControlPlaneRestarted
+from policies.observations import (
+    AgentConnected,
+    AgentDisconnected,
+    AgentKnownToPodManager,
+    AnyObservation,
+    ControlPlaneRestarted,
+)
 from sim.engine import Engine
 from sim.record.entry import Log
 from sim.record.truth import ControlHappened
 from sim.world.delays import Delay
+
+_OF_THE_PROCESS = frozenset({AgentConnected, AgentDisconnected, AgentKnownToPodManager})
+"""Facts about the process itself: its connections and its memory. They are void once it is gone."""
 
 
 class ControlPlaneProcess:
@@ -40,6 +51,8 @@ class ControlPlaneProcess:
         self._action_delay = action_delay
         self._reorders = reorders
         self._arrival_of: dict[str, float] = {}
+        self._train_arrival_of: dict[str, float] = {}
+        self._effect_of: dict[str, float] = {}
         self._waiting: list[AnyObservation] = []
         self._life = 0
         self.is_up = True
@@ -64,21 +77,46 @@ class ControlPlaneProcess:
         if not self._reorders:
             arrives_at = max(arrives_at, self._arrival_of.get(source, 0.0))
             self._arrival_of[source] = arrives_at
-        self._engine.call_at(arrives_at, self._learn, event)
+        if type(event) in _OF_THE_PROCESS:
+            self._engine.call_at(arrives_at, self._learn_or_lose, (self._life, event))
+        else:
+            self._engine.call_at(arrives_at, self._learn, event)
 
-    def tell_in(self, delay_s: float, event: AnyObservation) -> None:
-        """Send an observation whose way takes exactly `delay_s`: the heartbeats of one train."""
-        if delay_s:
-            self._engine.call_in(delay_s, self._learn_or_lose, (self._life, event))
+    def tell_beats(self, source: str, delay_s: float, event: AnyObservation) -> None:
+        """Send the beginning or the end of a train of heartbeats, whose way takes `delay_s`.
+
+        Trains of one `source` arrive in order whatever the channel does to single messages: the late end of
+        one would be taken for the end of the next.
+        """
+        earliest = self._train_arrival_of.get(source, 0.0)
+        arrives_at = self._train_arrival_of[source] = max(self._engine.now + delay_s, earliest)
+        if arrives_at > self._engine.now:
+            self._engine.call_at(arrives_at, self._learn_or_lose, (self._life, event))
         else:
             self._learn_or_lose((self._life, event))
 
-    def draw_observation_delay(self) -> float:
-        """One observation delay (s), for a train of heartbeats."""
-        return 0.0 if self._immediate else self._observation_delay.draw()
+    def draw_train_delay(self, source: str) -> float:
+        """The observation delay (s) of all heartbeats of a train that begins now."""
+        if self._immediate:
+            return 0.0
+        now = self._engine.now
+        arrives_at = max(now + self._observation_delay.draw(), self._train_arrival_of.get(source, 0.0))
+        if not self._reorders:
+            arrives_at = self._arrival_of[source] = max(arrives_at, self._arrival_of.get(source, 0.0))
+        return arrives_at - now
+
+    @contextmanager
+    def without_delay(self) -> Iterator[None]:
+        """Observations told within it arrive at once: they are of what was so before the run began."""
+        before, self._immediate = self._immediate, True
+        yield
+        self._immediate = before
 
     def step(self) -> None:
-        """Step the controller, log what it decided, and send its actions on their way."""
+        """Step the controller, log what it decided, and send its actions on their way.
+
+        What is asked of the cluster for one pool, or of one agent, takes effect in the order decided.
+        """
         now = self._engine.now
         controller = self._controller
         try:
@@ -91,9 +129,10 @@ class ControlPlaneProcess:
             if self._action_delay.is_zero:
                 self.carry_out(action)
             else:
-                self._engine.call_in(
-                    self._action_delay.draw(), self._carry_out_if_alive, (self._life, action)
-                )
+                to = action.pool if isinstance(action, CreatePod | DeletePod) else f"agent {action.pod}"
+                at = max(now + self._action_delay.draw(), self._effect_of.get(to, 0.0))
+                self._effect_of[to] = at
+                self._engine.call_at(at, self._carry_out_if_alive, (self._life, action))
         self.due_at = min(self.due_at, controller.next_wakeup())
 
     def go_down(self, for_s: float) -> None:
@@ -103,6 +142,7 @@ class ControlPlaneProcess:
         self.is_up = False
         self._life += 1
         self.due_at = math.inf
+        self._log_decisions()
         self._log(ControlHappened(self._engine.now, "down"))
         for hook in self.on_down:
             hook()

@@ -73,12 +73,12 @@ class HeartbeatLine:
         if plan == self._plan and not self._holds and self._beats_from is not None:
             self._begin_or_lose()
 
-    def _begin_or_lose(self) -> None:
-        """A run of beats that arrive begins now, unless the first one is lost."""
+    def _begin_or_lose(self, surely: int = 0) -> None:
+        """A run of beats, of which the first `surely` arrive, begins now, unless the first one is lost."""
         if self._rng is None:
             self._begin()
             return
-        arriving = int(self._rng.geometric(self._loss)) - 1
+        arriving = surely + int(self._rng.geometric(self._loss)) - 1
         if arriving:
             self._begin()
         self._engine.call_in(arriving * self._every_s, self._lose, self._plan)
@@ -89,14 +89,20 @@ class HeartbeatLine:
             return
         self._end()
         lost = int(self._rng.geometric(1.0 - self._loss)) if self._loss < 1 else math.inf
-        self._engine.call_in(lost * self._every_s, self._resume_if, plan)
+        self._engine.call_in(lost * self._every_s, self._arrive_again, plan)
+
+    def _arrive_again(self, plan: int) -> None:
+        """The beats lost in a row are over, so this one arrives."""
+        if plan == self._plan:
+            self._begin_or_lose(surely=1)
 
     def _begin(self) -> None:
         now = self._engine.now
         self._train_from = now
-        self._train_delay_s = self._control.draw_observation_delay()
+        self._train_delay_s = self._control.draw_train_delay(self._pod)
         self._log(AgentHappened(now, self._pod, "heartbeats_began"))
-        self._control.tell_in(self._train_delay_s, HeartbeatsBegan(now, self._pod, self._every_s))
+        event = HeartbeatsBegan(now, self._pod, self._every_s)
+        self._control.tell_beats(self._pod, self._train_delay_s, event)
 
     def _end(self) -> None:
         if self._train_from is None:
@@ -106,7 +112,8 @@ class HeartbeatLine:
         self._train_from = None
         self._log(AgentHappened(now, self._pod, "heartbeats_ended"))
         last_at = start + beats * self._every_s + self._train_delay_s
-        self._control.tell_in(self._train_delay_s, HeartbeatsEnded(now, self._pod, last_at))
+        event = HeartbeatsEnded(now, self._pod, last_at)
+        self._control.tell_beats(self._pod, self._train_delay_s, event)
 
     def _beat_at_or_after(self, time: float) -> float:
         start = self._beats_from

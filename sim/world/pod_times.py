@@ -20,6 +20,8 @@ class PodTimeline(msgspec.Struct, frozen=True):
     create_call_s: float
     start_up: tuple[tuple[str, float], ...]
     """What happens after each wait, from `created` on; the container runs after the last one."""
+    running_at: float | None
+    """When the container runs, whatever the last wait; None if that is not fixed."""
     termination_s: float
 
 
@@ -52,6 +54,7 @@ class PodTimesOf:
 
     def pod(self, number: int) -> PodTimeline:
         """The way up of the pod of this number."""
+        exception = self._exceptions.get(number)
         return PodTimeline(
             create_call_s=self._draw("create_call", self._pod.create_call, number),
             start_up=(
@@ -59,6 +62,7 @@ class PodTimesOf:
                 ("pulled", self._draw("image_pull", self._pod.image_pull, number)),
                 ("", self._draw("container_start", self._pod.container_start, number)),
             ),
+            running_at=None if exception is None else exception.at("container_start"),
             termination_s=self._draw("termination", self._pod.termination, number),
         )
 

@@ -86,9 +86,10 @@ class World:
         return float(self._engine.now)
 
     def _warm_up_pools(self) -> None:
-        for pool in self._scenario.pools:
-            for number in range(1, pool.initial + 1):
-                self._cluster.start_warm(f"{pool.name}-{number}", pool.name)
+        with self._control.without_delay():
+            for pool in self._scenario.pools:
+                for number in range(1, pool.initial + 1):
+                    self._cluster.start_warm(f"{pool.name}-{number}", pool.name)
 
     def _control_process(self) -> ControlPlaneProcess:
         spec = self._scenario.control_plane
