@@ -28,7 +28,7 @@ from policies.lifecycles import TASK, SlotEvent
 from policies.observations import TaskConfirmed, snake_case
 from policies.vocabulary import Phase, TaskState
 from sim.record.entry import Entry
-from sim.record.truth import AgentHappened, ExecEnded, ExecStarted, PodHappened, TaskCreated
+from sim.record.truth import AgentHappened, ControlHappened, ExecEnded, ExecStarted, PodHappened, TaskCreated
 
 Row = list[Any]
 _NAN = math.nan
@@ -223,7 +223,14 @@ class _Slots(_Intervals):
 
     def __init__(self) -> None:
         super().__init__()
-        self.handlers: dict[type, Callable[[Any], None]] = {SlotMoved: self._moved}
+        self.handlers: dict[type, Callable[[Any], None]] = {
+            SlotMoved: self._moved,
+            ControlHappened: self._lost,
+        }
+
+    def _lost(self, e: ControlHappened) -> None:
+        for key in list(self._open) if e.what == "down" else ():
+            self.close(key, e.at)
 
     def _moved(self, e: SlotMoved) -> None:
         key = (e.pod, e.slot)
@@ -327,6 +334,7 @@ class _Counts:
             TaskCreated: self._created,
             TaskMoved: self._moved,
             SlotMoved: self._slot,
+            ControlHappened: self._slots_lost,
             PodHappened: self._pod,
             AgentHappened: self._agent,
         }
@@ -362,6 +370,12 @@ class _Counts:
             new = 5 if e.cause is SlotEvent.RESERVED else 4
             self._slot_state[e.pod, e.slot] = new
             self._change(e.at, e.pool, new, +1)
+
+    def _slots_lost(self, e: ControlHappened) -> None:
+        for (pod, _), column in self._slot_state.items() if e.what == "down" else ():
+            self._change(e.at, self._pool_of[pod], column, -1)
+        if e.what == "down":
+            self._slot_state.clear()
 
     def _pod(self, e: PodHappened) -> None:
         self._pool_of[e.pod] = e.pool
