@@ -31,13 +31,14 @@ from sim.record.entry import Entry
 from sim.record.truth import AgentHappened, ControlHappened, ExecEnded, ExecStarted, PodHappened, TaskCreated
 
 Row = list[Any]
+Handlers = dict[type, Callable[[Any], None]]
 _NAN = math.nan
 
 
 class Room(Protocol):
     """One table in the making."""
 
-    handlers: dict[type, Callable[[Any], None]]
+    handlers: Handlers
 
     def rows(self, end: float) -> list[Row]:
         """Its rows, for a run that ended at `end` (float s)."""
@@ -65,7 +66,7 @@ class _Tasks:
 
     def __init__(self) -> None:
         self._rows: dict[int, Row] = {}
-        self.handlers: dict[type, Callable[[Any], None]] = {
+        self.handlers: Handlers = {
             TaskCreated: self._created,
             SendTask: self._sent,
             ExecStarted: self._started,
@@ -123,10 +124,7 @@ class _Phases:
     def __init__(self) -> None:
         self._rows: list[Row] = []
         self._open: dict[tuple[int, str, int, str], list[Row]] = {}
-        self.handlers: dict[type, Callable[[Any], None]] = {
-            ExecStarted: self._started,
-            ExecEnded: self._ended,
-        }
+        self.handlers: Handlers = {ExecStarted: self._started, ExecEnded: self._ended}
 
     def _started(self, e: ExecStarted) -> None:
         slot = -1 if e.slot is None else e.slot
@@ -152,7 +150,7 @@ class _Pods:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
-        self.handlers: dict[type, Callable[[Any], None]] = {
+        self.handlers: Handlers = {
             CreatePod: self._requested,
             DeletePod: self._deleted,
             PodHappened: self._happened,
@@ -223,7 +221,7 @@ class _Slots(_Intervals):
 
     def __init__(self) -> None:
         super().__init__()
-        self.handlers: dict[type, Callable[[Any], None]] = {
+        self.handlers: Handlers = {
             SlotMoved: self._moved,
             ControlHappened: self._lost,
         }
@@ -251,10 +249,7 @@ class _Agents(_Intervals):
 
     def __init__(self) -> None:
         super().__init__()
-        self.handlers: dict[type, Callable[[Any], None]] = {
-            AgentHappened: self._agent,
-            PodHappened: self._pod,
-        }
+        self.handlers: Handlers = {AgentHappened: self._agent, PodHappened: self._pod}
 
     def _agent(self, e: AgentHappened) -> None:
         fact = self._BEGINS.get(e.what)
@@ -277,7 +272,7 @@ class _Decisions:
     def __init__(self) -> None:
         self._rows: list[Row] = []
         kinds = (Refused, Released, Blocked, RolledBack, TaskEnded, Scaled, Recovered, Anomaly)
-        self.handlers: dict[type, Callable[[Any], None]] = dict.fromkeys((*kinds, Placed), self._decided)
+        self.handlers: Handlers = dict.fromkeys((*kinds, Placed), self._decided)
         self.handlers[SendTask] = self._carried
         self.handlers[CreatePod] = self._created
         self.handlers[DeletePod] = self._carried
@@ -330,7 +325,7 @@ class _Counts:
         self._now: dict[str, Row] = {}
         self._pool_of: dict[str | int, str] = {}
         self._slot_state: dict[tuple[str, int], int] = {}
-        self.handlers: dict[type, Callable[[Any], None]] = {
+        self.handlers: Handlers = {
             TaskCreated: self._created,
             TaskMoved: self._moved,
             SlotMoved: self._slot,
