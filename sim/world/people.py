@@ -11,6 +11,7 @@ from sim.engine import Engine
 from sim.record.entry import Log
 from sim.record.truth import TaskCreated
 from sim.workloads import Arrival, ClosedSource
+from sim.workloads.closed import Coming
 from sim.world.control_plane import ControlPlaneProcess
 from sim.world.work import Work
 
@@ -34,9 +35,8 @@ class People:
     def join(self, source: ClosedSource) -> None:
         """A closed population: each customer submits again some time after the last task ended."""
         self._control.on_decision = self._saw_decision
-        for arrival in source.first_arrivals():
-            self._closed[arrival.task] = source
-            self._engine.call_at(arrival.submitted_at, self._submit, arrival)
+        for coming in source.first_arrivals():
+            self._await(source, coming)
 
     def _schedule_next(self) -> None:
         arrival = next(self._arrivals, None)
@@ -92,6 +92,13 @@ class People:
         if type(decision) is TaskMoved and not TASK[decision.after]:
             source = self._closed.pop(decision.task, None)
             if source is not None:
-                arrival = source.next_after(decision.task, self._engine.now)
-                self._closed[arrival.task] = source
-                self._engine.call_at(arrival.submitted_at, self._submit, arrival)
+                self._await(source, source.next_after(decision.task, self._engine.now))
+
+    def _await(self, source: ClosedSource, coming: Coming) -> None:
+        self._engine.call_at(coming[1].submitted_at, self._submit_of_closed, (source, coming))
+
+    def _submit_of_closed(self, entry: tuple[ClosedSource, Coming]) -> None:
+        source, coming = entry
+        arrival = source.submitted(coming)
+        self._closed[arrival.task] = source
+        self._submit(arrival)
