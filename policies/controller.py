@@ -133,28 +133,37 @@ class Controller:
 
         Raises ValueError if `now` is before what was last observed: that is the driver's mistake.
         """
-        books, agenda = self._books, self._agenda
+        books = self._books
         if now < books.now:
             raise ValueError(f"step at {now:g} s after an observation at {books.now:g} s")
-        capacity_at, monitor_at = self._capacity.next_time(), self._next_monitor()
+        agenda, capacity = self._agenda, self._capacity
+        cycle_at = capacity.next_time()
+        redrive_at = self._next_redrive() if books.unattended else NEVER
         books.now = now
-        self._end_overdue(now)
-        agenda.due_retries(now)
-        if monitor_at <= now:
+        if agenda.next_at <= now:
+            self._end_overdue(now)
+            agenda.due_retries(now)
+        if redrive_at <= now:
             self._redrive()
-        self._dispatcher.try_all()
-        if min(capacity_at, self._capacity.next_time()) <= now:
-            self._capacity.cycle()
+        if agenda.prompt:
+            self._dispatcher.try_all()
+            if not books.unattended:
+                self._monitor.withdraw()
+        if min(cycle_at, capacity.next_time()) <= now:
+            capacity.cycle()
         actions = self._outbox[:]
         self._outbox.clear()
         return actions
 
     def next_wakeup(self) -> float:
         """When to step next even if nothing is observed (float s); infinity if only news can help."""
+        books = self._books
         if self._outbox:
-            return self._books.now
-        at = min(self._agenda.next_time(), self._capacity.next_time(), self._next_monitor())
-        return max(at, self._books.now)
+            return books.now
+        at = min(self._agenda.look_ahead(), self._capacity.next_time())
+        if books.unattended:
+            at = min(at, self._next_redrive())
+        return max(at, books.now)
 
     def take_decisions(self) -> list[AnyDecision]:
         """All decisions since the last call that no action carries, in order; they are forgotten here."""
@@ -181,8 +190,8 @@ class Controller:
         self._recovery.restart()
         self._start(event.at)
 
-    def _next_monitor(self) -> float:
-        return self._monitor.ask(self._books.now) if self._books.unattended else NEVER
+    def _next_redrive(self) -> float:
+        return self._monitor.ask(self._books.now)
 
     def _redrive(self) -> None:
         """The monitor: try what changed and was not tried, unless a retry will."""
@@ -193,11 +202,8 @@ class Controller:
         self._books.unattended.clear()
 
     def _end_overdue(self, now: float) -> None:
-        agenda = self._agenda
-        while agenda.timeouts and agenda.timeouts[0][0] <= now:
-            _, task, attempt = agenda.timeouts.popleft()
-            if task._attempt == attempt and task._state.is_running:
-                self._lives.time_out(task)
-        while agenda.reservations and agenda.reservations[0][0] <= now:
-            self._lives.expire(agenda.reservations.popleft()[1])
+        for task in self._agenda.due_timeouts(now):
+            self._lives.time_out(task)
+        for task in self._agenda.due_reservations(now):
+            self._lives.expire(task)
         self._silence.look(now)

@@ -5,7 +5,7 @@ a data frame. Times are float seconds since the driver's epoch; durations are fl
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -59,7 +59,11 @@ class TaskState(StrEnum):
     @property
     def is_running(self) -> bool:
         """What the platform calls `running`."""
-        return self is TaskState.PLANNING or self is TaskState.APPLYING
+        return self in RUNNING
+
+
+RUNNING: Final = frozenset({TaskState.PLANNING, TaskState.APPLYING})
+"""The states of a task that the platform calls `running`."""
 
 
 class SlotState(StrEnum):

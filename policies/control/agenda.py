@@ -7,12 +7,13 @@ on the agenda at all, so a driver that sleeps until `next_time` sleeps through a
 import heapq
 import math
 from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from policies.observed.pod import Pod
 from policies.observed.task import Task
 from policies.observed.workspace import Workspace
-from policies.vocabulary import Seconds
+from policies.vocabulary import RUNNING, Seconds
 
 NEVER: Final = math.inf
 
@@ -50,6 +51,10 @@ class Periodic:
         self._last_at = start
         self.due_at = NEVER
 
+    def withdraw(self) -> None:
+        """It need not be done after all, until it is asked for again."""
+        self.due_at = NEVER
+
     def ask(self, now: float) -> float:
         """Do it at the next instant that is not before `now` and not done yet; that instant."""
         if self.due_at == NEVER:
@@ -66,14 +71,7 @@ class Periodic:
 class Agenda:
     """Retries by workspace, deadlines by task, and looks at silent agents by pod."""
 
-    __slots__ = (
-        "_retries",
-        "_sequence",
-        "_silences",
-        "prompt",
-        "reservations",
-        "timeouts",
-    )
+    __slots__ = ("_reservations", "_retries", "_sequence", "_silences", "_timeouts", "next_at", "prompt")
 
     def __init__(self) -> None:
         self._sequence = 0
@@ -81,12 +79,14 @@ class Agenda:
 
     def clear(self) -> None:
         """Start with nothing on the agenda, as a restarted process does."""
+        self.next_at = NEVER
+        """Nothing is due before this time; `look_ahead` makes it the time at which something is."""
         self.prompt: dict[Workspace, None] = {}
         """Workspaces to try in the next step, in the order in which they woke."""
-        self.timeouts: deque[tuple[float, Task, int]] = deque()
-        """Phase deadlines in order of sending, which is the order of time: (at, task, attempt)."""
-        self.reservations: deque[tuple[float, Task]] = deque()
-        """Expiry of reservations in order of planning, which is the order of time."""
+        self._timeouts: deque[tuple[float, Task, int]] = (
+            deque()
+        )  # (at, task, attempt), sorted: see `await_end`
+        self._reservations: deque[tuple[float, Task]] = deque()  # sorted likewise
         self._retries: list[tuple[float, int, Workspace]] = []
         self._silences: list[tuple[float, int, Pod]] = []
 
@@ -104,12 +104,27 @@ class Agenda:
         workspace._retry_at = at
         self._sequence += 1
         heapq.heappush(self._retries, (at, self._sequence, workspace))
+        self._note(at)
         return at
 
     def look_at(self, pod: Pod, at: float) -> None:
         """Look whether the pod's agent has fallen silent, at `at`."""
         self._sequence += 1
         heapq.heappush(self._silences, (at, self._sequence, pod))
+        self._note(at)
+
+    def await_end(self, task: Task, until: float) -> None:
+        """The running attempt of the task times out at `until`.
+
+        Every attempt gets the same time, so the order of sending is the order of time.
+        """
+        self._timeouts.append((until, task, task._attempt))
+        self._note(until)
+
+    def keep_reserved(self, task: Task, until: float) -> None:
+        """The slot reserved for the task is freed at `until`; in the order of time, as for `await_end`."""
+        self._reservations.append((until, task))
+        self._note(until)
 
     def due_retries(self, now: float) -> None:
         """Move retries that are due to `prompt`, in order of time."""
@@ -120,32 +135,46 @@ class Agenda:
                 workspace._retry_at = None
                 self.prompt[workspace] = None
 
-    def due_silences(self, now: float) -> list[Pod]:
-        """Take the pods to look at now."""
-        pods = []
+    def due_silences(self, now: float) -> Iterator[Pod]:
+        """Take the pods to look at now, one by one."""
         while self._silences and self._silences[0][0] <= now:
-            pods.append(heapq.heappop(self._silences)[2])
-        return pods
+            yield heapq.heappop(self._silences)[2]
 
-    def next_time(self) -> float:
-        """The earliest of all; minus infinity if a workspace is to be tried at once."""
+    def due_timeouts(self, now: float) -> Iterator[Task]:
+        """Take the tasks whose running attempt has had its time, one by one."""
+        while self._timeouts and self._timeouts[0][0] <= now:
+            _, task, attempt = self._timeouts.popleft()
+            if task._attempt == attempt and task._state in RUNNING:
+                yield task
+
+    def due_reservations(self, now: float) -> Iterator[Task]:
+        """Take the tasks whose reserved slot was kept long enough, one by one."""
+        while self._reservations and self._reservations[0][0] <= now:
+            yield self._reservations.popleft()[1]
+
+    def look_ahead(self) -> float:
+        """When something on the agenda is due, minus infinity if a workspace is to be tried at once."""
         if self.prompt:
             return -NEVER
-        times = [NEVER]
-        if self._retries:
-            times.append(self._retries[0][0])
-        if self._silences:
-            times.append(self._silences[0][0])
-        while self.timeouts and not _runs(self.timeouts[0][1], self.timeouts[0][2]):
-            self.timeouts.popleft()
-        if self.timeouts:
-            times.append(self.timeouts[0][0])
-        while self.reservations and self.reservations[0][1]._slot is None:
-            self.reservations.popleft()
-        if self.reservations:
-            times.append(self.reservations[0][0])
-        return min(times)
+        at = self._retries[0][0] if self._retries else NEVER
+        if self._silences and self._silences[0][0] < at:
+            at = self._silences[0][0]
+        timeouts, reservations = self._timeouts, self._reservations
+        while timeouts:
+            until, task, attempt = timeouts[0]
+            if task._attempt == attempt and task._state in RUNNING:
+                at = min(at, until)
+                break
+            timeouts.popleft()
+        while reservations:
+            until, task = reservations[0]
+            if task._slot is not None:
+                at = min(at, until)
+                break
+            reservations.popleft()
+        self.next_at = at
+        return at
 
-
-def _runs(task: Task, attempt: int) -> bool:
-    return task._attempt == attempt and task._state.is_running
+    def _note(self, at: float) -> None:
+        if at < self.next_at:
+            self.next_at = at

@@ -43,6 +43,8 @@ class Capacity:
 
     def next_time(self) -> float:
         """When the next cycle could find something to do; infinity if only news can change that."""
+        if self._cycles.due_at < math.inf:
+            return self._cycles.due_at
         settled = self._settled
         for name, pool in self._books.pools.items():
             if settled.get(name) != pool._version:
@@ -68,18 +70,15 @@ class Capacity:
             self._grow(pool, self._scaled(pool, target))
 
     def _decide(self, pool: Pool) -> Target:
-        now = self._books.now
         rule = self._autoscaler
-        asked = f"decide(pool {pool._name} of {pool._known} pods)"
-        expected = f"a Target of a whole number from 0 to the pool's max, {pool._max}"
         try:
-            target = rule.decide(pool, now)
+            target = rule.decide(pool, self._books.now)
         except Exception as error:
-            raise self._fault(rule, asked, repr(error), expected) from error
+            raise self._fault_of_autoscaler(pool, repr(error)) from error
         if not isinstance(target, Target) or type(target.desired) is not int:
-            raise self._fault(rule, asked, repr(target), expected)
+            raise self._fault_of_autoscaler(pool, repr(target))
         if not 0 <= target.desired <= max(pool._max, pool._known):
-            raise self._fault(rule, asked, repr(target.desired), expected)
+            raise self._fault_of_autoscaler(pool, repr(target.desired))
         if target.desired < pool._known and pool.apply_pending:
             # Somebody may confirm at any moment, and the plan's pod saves the apply its init.
             numbers = {**target.numbers, "apply_pending": pool.apply_pending}
@@ -155,6 +154,11 @@ class Capacity:
             reason=target.reason,
             numbers=target.numbers,
         )
+
+    def _fault_of_autoscaler(self, pool: Pool, answered: str) -> PolicyFault:
+        asked = f"decide(pool {pool._name} of {pool._known} pods)"
+        expected = f"a Target of a whole number from 0 to the pool's max, {pool._max}"
+        return self._fault(self._autoscaler, asked, answered, expected)
 
     def _fault(self, rule: object, asked: str, answered: str, expected: str) -> PolicyFault:
         return PolicyFault(

@@ -5,6 +5,7 @@ waits behind that task waits with it. Each way to end leaves a decision and, whe
 help, a retry.
 """
 
+import math
 from collections.abc import Hashable
 
 from policies.actions import AnyAction, SendTask
@@ -21,12 +22,17 @@ from policies.observed.pool import Pool
 from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.policy_set import PolicySet
-from policies.rules.dispatch import GiveUp
+from policies.rules.dispatch import GiveUp, SendTo
 from policies.rules.queue import Block
-from policies.vocabulary import Phase, SlotState, TaskState
+from policies.vocabulary import LinkState, Phase, SlotState, TaskState
 
+# Members of an enumeration are slow to look up, and these are asked for at every try.
 _PENDING = TaskState.PENDING
 _IDLE = SlotState.IDLE
+_UP = LinkState.UP
+_PLAN = Phase.PLAN
+_APPLY = Phase.APPLY
+_SENT = TaskEvent.SENT
 
 
 class Dispatcher:
@@ -54,165 +60,141 @@ class Dispatcher:
 
     def try_all(self) -> None:
         """Try every workspace that is awake, in the order in which they woke."""
-        prompt = self._agenda.prompt
+        prompt, unattended = self._agenda.prompt, self._books.unattended
         self._refused.clear()
         while prompt:
             workspace = next(iter(prompt))
             del prompt[workspace]
-            while self._try(workspace):
+            while workspace.has_waiting_tasks and self._try(workspace):
                 pass
-            self._books.unattended.pop(workspace, None)
+            unattended.pop(workspace, None)
 
     def _try(self, workspace: Workspace) -> bool:
-        """Try the workspace's next task; whether it was sent, so that the one after it may be
-        tried.
-        """
+        """Try the workspace's next task; whether it was sent, so that the one after it may be tried."""
         choice = self._choose(workspace)
-        if choice is None:
-            return False
-        if isinstance(choice, tuple):
+        if isinstance(choice, Task):
+            workspace._last_block = None
+            if choice._not_before > self._books.now:
+                self._agenda.retry(workspace, choice._not_before)
+                return False
+            return self._try_task(choice, workspace)
+        if choice is not None:
             self._note_block(workspace, choice)
-            return False
-        workspace._last_block = None
-        if choice._not_before > self._books.now:
-            self._agenda.retry(workspace, choice._not_before)
-            return False
-        return self._try_task(choice, workspace, workspace._pool)
+        return False
 
     def _choose(self, workspace: Workspace) -> Task | Block | None:
         queue = self._queue
-        if not queue.drives_confirmed_applies:
-            confirmed = workspace.confirmed_apply()
-            if confirmed is not None:
-                return confirmed
+        if not queue.drives_confirmed_applies and (confirmed := workspace.confirmed_apply()) is not None:
+            return confirmed
         try:
             choice = queue.next_task(workspace)
         except Exception as error:
-            raise self._fault(
-                queue, f"next_task(workspace {workspace._name})", repr(error), "a task"
-            ) from error
-        if choice is None or isinstance(choice, tuple):
+            raise self._fault_of_queue(workspace, repr(error)) from error
+        if isinstance(choice, Task):
+            if choice._state is _PENDING or choice.is_confirmed_apply:
+                return choice
+        elif choice is None or isinstance(choice, tuple):
             return choice
-        if not isinstance(choice, Task) or not (choice._state is _PENDING or choice.is_confirmed_apply):
-            raise self._fault(
-                queue,
-                f"next_task(workspace {workspace._name})",
-                repr(choice),
-                "a pending task or a confirmed apply, a reason to wait, or None",
-            )
-        return choice
+        raise self._fault_of_queue(workspace, repr(choice))
 
-    def _try_task(self, task: Task, workspace: Workspace, pool: Pool) -> bool:
+    def _try_task(self, task: Task, workspace: Workspace) -> bool:
         """Place and send one task; False if it has to wait."""
-        placement = self._placement
-        key = placement.same_answer_for(task)
-        place: Slot | Pod | None = None
-        if key is not None and self._refused.get((pool._name, key), (-1,))[0] == pool._version:
-            refusals = self._refused[pool._name, key][1]
-        else:
+        pool = workspace._pool
+        refusals = self._refused_alike(task, pool) if self._refused else None
+        if refusals is None:
             place = self._place(task, pool)
             refusals = pool._take_refusals()
-        if place is None:
-            if key is not None:
-                self._refused[pool._name, key] = (pool._version, refusals)
-            self._note_refused(task, workspace, pool, refusals)
-            return False
-        if isinstance(place, Pod):
-            self._send(task, pool, place, None)
-            return True
-        return self._send_booked(task, workspace, pool, place)
+            if isinstance(place, Slot):
+                return self._send_booked(task, workspace, place)
+            if isinstance(place, Pod):
+                self._send(task, pool, place, None)
+                return True
+            self._refused[pool._name, self._placement.same_answer_for(task)] = (pool._version, refusals)
+        self._note_refused(task, workspace, refusals)
+        return False
+
+    def _refused_alike(self, task: Task, pool: Pool) -> tuple[PodRefusal, ...] | None:
+        """Why a task like this one was refused in this step, if nothing has changed since."""
+        key = self._placement.same_answer_for(task)
+        if key is None:
+            return None
+        version, refusals = self._refused.get((pool._name, key), (-1, ()))
+        return refusals if version == pool._version else None
 
     def _place(self, task: Task, pool: Pool) -> Slot | Pod | None:
-        asked = f"place(task {task._id}, pool {pool._name})"
         try:
             place = self._placement.place(task, pool)
         except Exception as error:
-            raise self._fault(self._placement, asked, repr(error), "a slot, a pod or None") from error
+            raise self._fault_of_placement(task, pool, repr(error), "a slot, a pod or None") from error
         if place is None:
             return None
         if isinstance(place, Slot):
-            taken = place._state is not _IDLE and place._task is not task
-            pod = place._pod
+            pod, is_free = place._pod, place._state is _IDLE or place._task is task
         elif isinstance(place, Pod):
-            taken, pod = False, place
+            pod, is_free = place, True
         else:
-            raise self._fault(self._placement, asked, repr(place), "a slot, a pod or None")
-        if taken or pod.is_leaving or pool._pods.get(pod._name) is not pod:
-            raise self._fault(
-                self._placement, asked, repr(place), "an idle slot of a pod that is in the pool"
-            )
-        return place
+            raise self._fault_of_placement(task, pool, repr(place), "a slot, a pod or None")
+        if is_free and pool._pods.get(pod._name) is pod and not pod.is_leaving:
+            return place
+        expected = "an idle slot of a pod that is in the pool"
+        raise self._fault_of_placement(task, pool, repr(place), expected)
 
-    def _send_booked(self, task: Task, workspace: Workspace, pool: Pool, slot: Slot) -> bool:
-        if slot._task is not task:
-            self._lives.free_slot(task)  # an apply that goes elsewhere gives up its reservation
+    def _send_booked(self, task: Task, workspace: Workspace, slot: Slot) -> bool:
+        pod, pool = slot._pod, workspace._pool
         own_reservation = slot._task is task
+        if task._slot is not None and not own_reservation:
+            self._lives.free_slot(task)  # an apply that goes elsewhere gives up its reservation
         self._books.book(slot, task)
-        pod = slot._pod
         task._pod = pod._name
-        if pod.connected:
+        if pod._link is _UP:
             self._send(task, pool, pod, slot._index)
             return True
         route = self._dispatch.route(task, pod, pool)
-        if not isinstance(route, GiveUp) and route.booked:
+        if isinstance(route, SendTo) and route.booked:
             self._send(task, pool, route.pod, slot._index)
             return True
         if own_reservation:
             self._lives.reserve_slot(task)
         else:
             self._books.free(slot)
-        if isinstance(route, GiveUp):
-            self._note_released(task, workspace, pool, slot, route)
-            if route.wants_pod:
-                self._capacity.one_more(pool)
-            return False
-        self._send(task, pool, route.pod, None)
-        return True
+        if isinstance(route, SendTo):
+            self._send(task, pool, route.pod, None)
+            return True
+        self._note_released(task, workspace, pool, slot, route)
+        if route.wants_pod:
+            self._capacity.one_more(pool)
+        return False
 
     def _send(self, task: Task, pool: Pool, pod: Pod, slot: int | None) -> None:
         """Save the row, then send."""
         now = self._books.now
-        phase = Phase.PLAN if task._state is _PENDING else Phase.APPLY
+        phase = _PLAN if task._state is _PENDING else _APPLY
         task._attempt += 1
         if task._started_at is None:
             task._started_at = now
-        self._books.move_task(task, TaskEvent.SENT)
+        self._books.move_task(task, _SENT)
         self._books.runs(pod, task, phase)
-        self._agenda.timeouts.append((now + self._constants.phase_timeout, task, task._attempt))
-        self._outbox.append(
-            SendTask(
-                at=now,
-                task=task._id,
-                phase=phase,
-                attempt=task._attempt,
-                pod=pod._name,
-                slot=slot,
-                because=self._placed(task, phase, pool, pod, slot),
-            )
+        self._agenda.await_end(task, now + self._constants.phase_timeout)
+        age = pod.heartbeat_age_s(now)
+        because = Placed(
+            now,
+            task._id,
+            phase,
+            pool._name,
+            pod._name,
+            slot,
+            self._placement.rule_name,
+            age if age < math.inf else None,
         )
+        self._outbox.append(SendTask(now, task._id, phase, task._attempt, pod._name, slot, because))
 
-    def _placed(self, task: Task, phase: Phase, pool: Pool, pod: Pod, slot: int | None) -> Placed:
-        age = pod.heartbeat_age_s(self._books.now)
-        return Placed(
-            at=self._books.now,
-            task=task._id,
-            phase=phase,
-            pool=pool._name,
-            pod=pod._name,
-            slot=slot,
-            rule=self._placement.rule_name,
-            heartbeat_age_s=age if age < float("inf") else None,
-        )
-
-    def _note_refused(
-        self, task: Task, workspace: Workspace, pool: Pool, refusals: tuple[PodRefusal, ...]
-    ) -> None:
+    def _note_refused(self, task: Task, workspace: Workspace, refusals: tuple[PodRefusal, ...]) -> None:
         now = self._books.now
         self._books.decisions.append(
             Refused(
                 at=now,
                 task=task._id,
-                pool=pool._name,
+                pool=workspace._pool._name,
                 workspace=workspace._name,
                 rule=self._placement.rule_name,
                 refusals=refusals,
@@ -251,6 +233,15 @@ class Dispatcher:
                 by=seen[1],
             )
         )
+
+    def _fault_of_queue(self, workspace: Workspace, answered: str) -> PolicyFault:
+        asked = f"next_task(workspace {workspace._name})"
+        expected = "a pending task or a confirmed apply, a reason to wait, or None"
+        return self._fault(self._queue, asked, answered, expected)
+
+    def _fault_of_placement(self, task: Task, pool: Pool, answered: str, expected: str) -> PolicyFault:
+        asked = f"place(task {task._id}, pool {pool._name})"
+        return self._fault(self._placement, asked, answered, expected)
 
     def _fault(self, rule: object, asked: str, answered: str, expected: str) -> PolicyFault:
         return PolicyFault(

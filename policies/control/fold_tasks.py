@@ -15,7 +15,18 @@ from policies.observations import (
 from policies.observed.books import Books
 from policies.observed.task import Task
 from policies.rules.dispatch import DispatchRule
-from policies.vocabulary import Outcome, TaskKind, TaskState
+from policies.vocabulary import Outcome, Phase, TaskKind, TaskState
+
+# Members of an enumeration are slow to look up, and these are asked for at every end of a phase.
+_PLANNING = TaskState.PLANNING
+_PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
+_CHANGES = Outcome.CHANGES
+_FAILED = TaskEvent.FAILED
+_PLANNED = TaskEvent.PLANNED
+_NOTHING_TO_APPLY = TaskEvent.NOTHING_TO_APPLY
+_SUCCEEDED = TaskEvent.SUCCEEDED
+_UNSUCCESSFUL = frozenset({Outcome.FAILED, Outcome.ABORTED})
+_RUNNING_IN = {Phase.PLAN: TaskState.PLANNING, Phase.APPLY: TaskState.APPLYING}
 
 
 class FoldTasks:
@@ -86,15 +97,14 @@ class FoldTasks:
         if task is None:
             return
         state = task._state
-        awaited = TaskState.PLANNING if event.phase == "plan" else TaskState.APPLYING
-        if state is not awaited or event.attempt != task._attempt:
+        if state is not _RUNNING_IN[event.phase] or event.attempt != task._attempt:
             self._ended_out_of_turn(event, task)
             return
         cause = _ending(task, event.outcome)
         self._books.move_task(task, cause)
         self._books.runs_no_more(task)
         task._failed_sends = 0
-        if cause is TaskEvent.PLANNED:
+        if cause is _PLANNED:
             task._planned_on = event.pod
             self._lives.reserve_slot(task)
             self._books.lock(task._home, task)
@@ -150,8 +160,8 @@ class FoldTasks:
 
 def _ending(task: Task, outcome: Outcome) -> TaskEvent:
     """The event that an execution's outcome is for its task."""
-    if outcome is Outcome.FAILED or outcome is Outcome.ABORTED:
-        return TaskEvent.FAILED
-    if task._kind is TaskKind.PLAN_AND_APPLY and task._state is TaskState.PLANNING:
-        return TaskEvent.PLANNED if outcome is Outcome.CHANGES else TaskEvent.NOTHING_TO_APPLY
-    return TaskEvent.SUCCEEDED
+    if outcome in _UNSUCCESSFUL:
+        return _FAILED
+    if task._kind is _PLAN_AND_APPLY and task._state is _PLANNING:
+        return _PLANNED if outcome is _CHANGES else _NOTHING_TO_APPLY
+    return _SUCCEEDED

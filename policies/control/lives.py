@@ -68,7 +68,7 @@ class Lives:
         slot = self._books.slot_of(task)
         if slot is not None and self._books.reserve(slot):
             expires_at = self._books.now + self._constants.reservation_expires_after
-            self._agenda.reservations.append((expires_at, task))
+            self._agenda.keep_reserved(task, expires_at)
 
     def _ended(self, task: Task, reason: Reason) -> TaskEnded:
         return TaskEnded(at=self._books.now, task=task._id, pool=task.pool, state=task._state, reason=reason)

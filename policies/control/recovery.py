@@ -56,7 +56,7 @@ class Recovery:
             phase = Phase.APPLY if task._state is TaskState.APPLYING else Phase.PLAN
             self._books.runs(pod, task, phase)
             deadline = self._books.now + self._constants.phase_timeout
-            self._agenda.timeouts.append((deadline, task, task._attempt))
+            self._agenda.await_end(task, deadline)
             return slot is not None and self._books.rebind(pod, task, slot)
         if slot is not None and self._books.rebind(pod, task, slot):
             self._lives.reserve_slot(task)

@@ -48,9 +48,11 @@ class _Queue:
 class IdlePods:
     """Pods with an idle slot, by occupancy; told of a pod whenever its slots change."""
 
-    __slots__ = ("_queues",)
+    __slots__ = ("_queues", "listed")
 
     def __init__(self) -> None:
+        self.listed = 0
+        """How many pods are listed."""
         self._queues: dict[int, _Queue] = {}
 
     def put(self, pod: Pod, key: int) -> None:
@@ -58,7 +60,9 @@ class IdlePods:
         old = pod._listed
         if old == key:
             return
-        if old != NOT_LISTED:
+        if old == NOT_LISTED:
+            self.listed += 1
+        else:
             self._queues[old].count -= 1
         queue = self._queues.get(key)
         if queue is None:
@@ -73,11 +77,14 @@ class IdlePods:
     def remove(self, pod: Pod) -> None:
         """The pod has no idle slot any more, or is leaving."""
         if pod._listed != NOT_LISTED:
+            self.listed -= 1
             self._queues[pod._listed].count -= 1
             pod._listed = NOT_LISTED
 
     def without(self, barred: int) -> Iterator[Pod]:
         """Pods whose occupancy has none of the `barred` bits: those heard from first, oldest first."""
+        if not self.listed:
+            return iter(_NO_PODS)
         open_queues = [q for q in self._queues.values() if q.count and not q.key & barred]
         if not open_queues:
             return iter(_NO_PODS)

@@ -37,6 +37,7 @@ NOT_LISTED: Final = -1
 
 _IDLE = SlotState.IDLE
 _UP = LinkState.UP
+_LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 
 class Slot:
@@ -142,7 +143,7 @@ class Pod:
     @property
     def is_leaving(self) -> bool:
         """Whether its deletion was asked for, or it is gone."""
-        return self._state is PodState.TERMINATING or self._state is PodState.GONE
+        return self._state in _LEAVING
 
     def age_s(self, now: float) -> Seconds:
         """Seconds since its creation was asked for."""

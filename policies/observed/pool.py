@@ -160,7 +160,7 @@ class Pool:
         if not self._known:
             self._refusals.append(PodRefusal(None, _NO_PODS, {"pods": 0}, 0))
             return
-        full = self._known - self._idle.count()
+        full = self._known - self._idle.listed
         if full:
             self._refusals.append(PodRefusal(None, _NO_FREE_SLOT, {}, full))
         if full == self._known:
@@ -173,6 +173,8 @@ class Pool:
                 self._refusals.append(PodRefusal(None, reason, {}, pods))
 
     def _take_refusals(self) -> tuple[PodRefusal, ...]:
+        if not self._refusals:
+            return ()
         refusals = tuple(self._refusals)
         self._refusals.clear()
         return refusals

@@ -41,6 +41,7 @@ class Workspace:
 
     name: str = reads("_name", "The workspace's name.")
     pool: str = reads("_pool._name", "The pool that serves it.")
+    lock_owner: Task | None = reads("_lock", "Who holds its lock, from the end of its plan to its own end.")
 
     def __init__(self, name: str, pool: "Pool") -> None:
         self._name = name
@@ -67,9 +68,9 @@ class Workspace:
         return self._tasks_in[_APPLY_PENDING]
 
     @property
-    def lock_owner(self) -> Task | None:
-        """The task that holds the workspace's lock, from the end of its plan to its own end."""
-        return self._lock
+    def has_waiting_tasks(self) -> bool:
+        """Whether any of its tasks is pending or waits between plan and apply."""
+        return bool(self._tasks_in[_PENDING] or self._tasks_in[_APPLY_PENDING])
 
     def oldest_open(self) -> Task | None:
         """The lowest-id task in pending, running or apply_pending, of any kind."""

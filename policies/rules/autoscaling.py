@@ -150,8 +150,7 @@ class C9(C8, frozen=True):
             numbers = {"pods_running_tasks": busy, "unblocked_plan_and_apply": unblocked}
             return Target(_within(pool, need), Reason.NEED_EXCEEDS_PODS, numbers)
         target = C8.decide(self, pool, now)
-        waiting = pool.unblocked_pending()
-        if target.desired < pool.pods and waiting:
+        if target.desired < pool.pods and (waiting := pool.unblocked_pending()):
             held = min(pool.pods, pool.max)
             return Target(held, Reason.HELD_FOR_UNBLOCKED, {**target.numbers, "unblocked_pending": waiting})
         return target
