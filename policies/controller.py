@@ -167,8 +167,8 @@ class Controller:
 
     def take_decisions(self) -> list[AnyDecision]:
         """All decisions since the last call that no action carries, in order; they are forgotten here."""
-        decisions = self._books.decisions[:]
-        self._books.decisions.clear()
+        decisions = self._books.decisions
+        self._books.decisions = []
         return decisions
 
     @property

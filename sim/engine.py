@@ -9,10 +9,11 @@ are a number that the loop compares, and an idle autoscaler costs nothing.
 import math
 from collections.abc import Callable
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any, Protocol
 
 import simpy
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL
 
 _Function = Callable[[Any], None]
 
@@ -27,66 +28,56 @@ class Stepped(Protocol):
         """Do what is due now."""
 
 
-class _Call(Event):
-    """A scheduled call of one function with one argument; it can be taken back."""
-
-    def __init__(self, env: simpy.Environment, function: _Function, argument: Any) -> None:
-        # Not Event.__init__: a call is born triggered, and 200,000 tasks make many of them.
-        self.env = env
-        self.callbacks = [self._run]
-        self._ok = True
-        self._value = argument
-        self._function: _Function | None = function
-
-    def _run(self, event: Event) -> None:
-        if self._function is not None:
-            self._function(self._value)
-
-    def take_back(self) -> None:
-        """Do not call after all."""
-        self._function = None
-
-
 class Engine(simpy.Environment):
-    """A SimPy environment that steps the control plane whenever an instant is over."""
+    """A SimPy environment that steps the control plane whenever an instant is over.
+
+    Beside SimPy's events its queue holds plain calls, (function, argument), which cost a tuple in place of an
+    event with its callbacks: 200,000 tasks make half a million of them.
+    """
+
+    now: float = property(attrgetter("_now"), doc="The time (float s).")  # type: ignore[assignment]
 
     def __init__(self) -> None:
         super().__init__()
         self.control: Stepped | None = None
+        self._calls: list[tuple[float, int, int, Any]] = self._queue  # type: ignore[assignment]  # one queue
 
-    def call_in(self, delay_s: float, function: _Function, argument: Any = None) -> _Call:
+    def call_in(self, delay_s: float, function: _Function, argument: Any = None) -> None:
         """Call `function(argument)` after `delay_s` seconds; an infinite delay is never."""
-        call = _Call(self, function, argument)
         if delay_s < math.inf:
-            heappush(self._queue, (self._now + delay_s, NORMAL, next(self._eid), call))
-        return call
+            heappush(self._calls, (self._now + delay_s, NORMAL, next(self._eid), (function, argument)))
 
-    def call_at(self, time: float, function: _Function, argument: Any = None) -> _Call:
+    def call_at(self, time: float, function: _Function, argument: Any = None) -> None:
         """Call `function(argument)` at `time` (float s), or now if that is past."""
-        call = _Call(self, function, argument)
         if time < math.inf:
-            heappush(self._queue, (max(time, self._now), NORMAL, next(self._eid), call))
-        return call
+            heappush(self._calls, (max(time, self._now), NORMAL, next(self._eid), (function, argument)))
+
+    def step(self) -> None:
+        """Let the next call or event happen. Raises what a process raised and nobody caught."""
+        self._now, _, _, event = heappop(self._calls)
+        if type(event) is tuple:
+            function, argument = event
+            function(argument)
+            return
+        callbacks, event.callbacks = event.callbacks, None
+        for callback in callbacks:
+            callback(event)
+        if not event._ok and not hasattr(event, "_defused"):
+            raise event._value
 
     def advance(self, until: float) -> None:
         """Let the world happen up to and including `until` (float s)."""
         queue, control = self._queue, self.control
         while True:
             head = queue[0][0] if queue else math.inf
-            due = math.inf if control is None else control.due_at
-            if due < head:
-                if due > until:
+            if control is not None and control.due_at < head:
+                if control.due_at > until:
                     break
-                self._now = max(self._now, due)
-                control.step()  # type: ignore[union-attr]  # due is finite, so there is one
-                continue
-            if head > until or not queue:
+                self._now = max(self._now, control.due_at)
+                control.step()
+            elif head <= until and queue:
+                self.step()
+            else:
                 break
-            self._now, _, _, event = heappop(queue)
-            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-            for callback in callbacks:
-                callback(event)
-            if not event._ok and not hasattr(event, "_defused"):
-                raise event._value
         if until < math.inf:
             self._now = max(self._now, until)

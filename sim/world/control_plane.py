@@ -22,7 +22,7 @@ from policies.observations import (
     ControlPlaneRestarted,
 )
 from sim.engine import Engine
-from sim.record.entry import Log
+from sim.record.entry import Entry
 from sim.record.truth import ControlHappened
 from sim.world.delays import Delay
 
@@ -37,7 +37,7 @@ class ControlPlaneProcess:
         self,
         engine: Engine,
         controller: Controller,
-        log: Log,
+        log: list[Entry],
         *,
         observation_delay: Delay,
         action_delay: Delay,
@@ -45,10 +45,12 @@ class ControlPlaneProcess:
     ) -> None:
         self._engine = engine
         self._controller = controller
-        self._log = log
+        self._log = log.append
+        self._log_all = log.extend
         self._observation_delay = observation_delay
         self._immediate = observation_delay.is_zero
         self._action_delay = action_delay
+        self._obeys_at_once = action_delay.is_zero
         self._reorders = reorders
         self._arrival_of: dict[str, float] = {}
         self._train_arrival_of: dict[str, float] = {}
@@ -117,23 +119,25 @@ class ControlPlaneProcess:
 
         What is asked of the cluster for one pool, or of one agent, takes effect in the order decided.
         """
-        now = self._engine.now
         controller = self._controller
         try:
-            actions = controller.step(now)
+            actions = controller.step(self._engine.now)
         finally:
             self._log_decisions()
         self.due_at = math.inf
         for action in actions:
             self._log(action)
-            if self._action_delay.is_zero:
+            if self._obeys_at_once:
                 self.carry_out(action)
             else:
-                to = action.pool if isinstance(action, CreatePod | DeletePod) else f"agent {action.pod}"
-                at = max(now + self._action_delay.draw(), self._effect_of.get(to, 0.0))
-                self._effect_of[to] = at
-                self._engine.call_at(at, self._carry_out_if_alive, (self._life, action))
+                self._carry_out_later(action)
         self.due_at = min(self.due_at, controller.next_wakeup())
+
+    def _carry_out_later(self, action: AnyAction) -> None:
+        to = action.pool if isinstance(action, CreatePod | DeletePod) else f"agent {action.pod}"
+        at = max(self._engine.now + self._action_delay.draw(), self._effect_of.get(to, 0.0))
+        self._effect_of[to] = at
+        self._engine.call_at(at, self._carry_out_if_alive, (self._life, action))
 
     def go_down(self, for_s: float) -> None:
         """The process stops: memory is lost, connections drop, and actions on their way are not taken."""
@@ -184,9 +188,10 @@ class ControlPlaneProcess:
             self.carry_out(action)
 
     def _log_decisions(self) -> None:
-        for decision in self._controller.take_decisions():
-            self._log(decision)
-            if self.on_decision is not None:
+        decisions = self._controller.take_decisions()
+        self._log_all(decisions)
+        if self.on_decision is not None:
+            for decision in decisions:
                 self.on_decision(decision)
 
 

@@ -8,7 +8,7 @@ from policies.policy_set import PolicySet
 from sim.distributions import Distribution
 from sim.engine import Engine
 from sim.errors import PolicyError
-from sim.record.entry import Log
+from sim.record.entry import Entry
 from sim.scenario import PoolPlan, Scenario
 from sim.streams import Streams
 from sim.workloads import Workload
@@ -31,9 +31,10 @@ SLICES = 200
 class World:
     """One run of a scenario, from its beginning to its horizon."""
 
-    def __init__(self, scenario: Scenario, policy: PolicySet, seed: int, log: Log) -> None:
+    def __init__(self, scenario: Scenario, policy: PolicySet, seed: int, log: list[Entry]) -> None:
         self._scenario = scenario
-        self._log = log
+        self._entries = log
+        self._log = log.append
         self._streams = streams = Streams(seed)
         self._engine = engine = Engine()
         self._pools = {pool.name: pool for pool in scenario.pools}
@@ -52,13 +53,13 @@ class World:
         self._cluster = Cluster(
             engine,
             control,
-            log,
+            self._log,
             timeline_of=self._timeline_of,
             new_agent=self._new_agent,
-            way_of_dispatch=DispatchFaults(scenario.faults, streams, engine, log).way,
+            way_of_dispatch=DispatchFaults(scenario.faults, streams, engine, self._log).way,
         )
         TimedFaults(scenario.faults, streams, engine, control, self._cluster)
-        self._people = People(engine, control, log, self._work)
+        self._people = People(engine, control, self._log, self._work)
 
     def run(self, progress: Callable[[float], None] | None = None) -> None:
         """Let the world happen up to its horizon; `progress` is called with the share done, 0 to 1.
@@ -96,7 +97,7 @@ class World:
         return ControlPlaneProcess(
             self._engine,
             self.controller,
-            self._log,
+            self._entries,
             observation_delay=self._delay("observation_delay", spec.observation_delay),
             action_delay=self._action_delay(),
             reorders=spec.reorders,

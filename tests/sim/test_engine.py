@@ -117,23 +117,6 @@ def test_the_end_is_part_of_the_run_and_what_follows_it_is_not() -> None:
     assert log == ["at the end", "after it"]
 
 
-def test_a_call_that_was_taken_back_does_not_happen() -> None:
-    engine, log = Engine(), []
-    call = engine.call_in(5.0, log.append, "never")
-    engine.call_in(3.0, lambda _: call.take_back())
-    engine.call_in(5.0, log.append, "still")
-    engine.advance(10.0)
-    assert log == ["still"]
-
-
-def test_taking_back_what_has_happened_changes_nothing() -> None:
-    engine, log = Engine(), []
-    call = engine.call_in(1.0, log.append, "done")
-    engine.advance(2.0)
-    call.take_back()
-    assert log == ["done"]
-
-
 @pytest.mark.parametrize("schedule", [Engine.call_in, Engine.call_at])
 def test_infinity_is_never(schedule: Callable[..., object]) -> None:
     engine, log = Engine(), []
