@@ -38,7 +38,7 @@ class Engine(simpy.Environment):
     now: float = property(attrgetter("_now"), doc="The time (float s).")  # type: ignore[assignment]
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(0.0)
         self.control: Stepped | None = None
         self._calls: list[tuple[float, int, int, Any]] = self._queue  # type: ignore[assignment]  # one queue
 

@@ -58,5 +58,10 @@ def _put_in_place(draft: Path, folder: Path) -> None:
         )
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
     os.replace(folder, old / "record")
-    os.replace(draft, folder)
-    shutil.rmtree(old)
+    try:
+        os.replace(draft, folder)
+    except OSError:
+        os.replace(old / "record", folder)
+        raise
+    finally:
+        shutil.rmtree(old)

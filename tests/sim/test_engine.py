@@ -100,6 +100,11 @@ def test_time_goes_on_to_the_end_although_nothing_happens() -> None:
     assert engine.now == 7.0
 
 
+def test_time_is_a_float_from_the_first_instant_on() -> None:
+    """A record in which some times are whole numbers is another record."""
+    assert type(Engine().now) is float
+
+
 def test_an_endless_run_ends_when_nothing_is_left() -> None:
     engine, log = Engine(), []
     engine.call_in(7.0, log.append, "last")
