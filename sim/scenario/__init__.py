@@ -7,6 +7,7 @@ scenarios by name. The world imports the values; the laboratory imports `load_sc
 """
 
 from sim.scenario.load import load_scenario, parse_scenario
+from sim.scenario.overrides import Override, parse_override
 from sim.scenario.schema import json_schema
 from sim.scenario.values import (
     ANY_PRESET,
@@ -31,6 +32,7 @@ __all__ = [
     "FinishedWithin",
     "Latencies",
     "NotSentBefore",
+    "Override",
     "PodException",
     "PodTimes",
     "PoolPlan",
@@ -38,5 +40,6 @@ __all__ = [
     "SentWithin",
     "json_schema",
     "load_scenario",
+    "parse_override",
     "parse_scenario",
 ]

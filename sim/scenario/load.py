@@ -24,7 +24,7 @@ from sim.scenario.values import Scenario
 def load_scenario(
     path: Path,
     *,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[str | Override] = (),
     policy: str | None = None,
     seed: int | None = None,
     find_rule: FindRule = rule_class,
@@ -50,7 +50,7 @@ def parse_scenario(
     *,
     name: str,
     folder: Path,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[str | Override] = (),
     policy: str | None = None,
     seed: int | None = None,
     find_rule: FindRule = rule_class,
@@ -59,8 +59,8 @@ def parse_scenario(
 
     `name` is what messages call it, and its stem is the scenario's name; files that it refers to
     are relative to `folder`. `policy` takes the place of its whole policy and `seed` of its seed;
-    `overrides` are `key=value` texts as of `--set`, and come last. `find_rule` knows the rules by
-    family and name. Raises InputError with a line for everything that is wrong, naming file and
+    `overrides` are `key=value` texts as of `--set`, or changes that the caller has read itself, and
+    come last. `find_rule` knows the rules by family and name. Raises InputError with a line for everything that is wrong, naming file and
     line or `--set`.
     """
     document = read_document(text, name)
@@ -80,13 +80,15 @@ def parse_scenario(
     return build_scenario(block, Path(name).stem, sources, files.digests)
 
 
-def _changes(policy: str | None, seed: int | None, overrides: Sequence[str]) -> list[Override]:
+def _changes(
+    policy: str | None, seed: int | None, overrides: Sequence[str | Override]
+) -> list[Override]:
     changes = []
     if policy is not None:
         changes.append(Override(f"--policy {policy}", ("policy",), policy))
     if seed is not None:
         changes.append(Override(f"--seed {seed}", ("seed",), seed))
-    return changes + [parse_override(each) for each in overrides]
+    return changes + [each if isinstance(each, Override) else parse_override(each) for each in overrides]
 
 
 def _empty_values(part: Any, path: yaml_source.Path) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from policies.presets import FAMILIES, PRESETS, resolve
 from policies.rules.base import Rule, duration_fields
 from sim.names import nearest
 from sim.quantities import parse_duration
+from sim.scenario.policy_name import name_of
 from sim.scenario.problems import FieldError
 
 DEFAULT_PRESET: Final = "seed-after"
@@ -25,11 +26,14 @@ FindRule = Callable[[str, str], type[Rule]]
 
 
 def parse_policy(value: Any, find_rule: FindRule) -> PolicySet:
-    """The policy set that a scenario's value describes.
+    """The policy set that a scenario's value describes; its name says what differs from the preset.
 
+    In Python a whole policy set, a rule or a rule class may stand where a file has its name.
     Raises FieldError, with the path of the wrong part, for a name that is not known and for a value
     that its rule does not take.
     """
+    if isinstance(value, PolicySet):
+        return value
     if isinstance(value, str):
         value = {"preset": value}
     if not isinstance(value, Mapping):
@@ -41,9 +45,13 @@ def parse_policy(value: Any, find_rule: FindRule) -> PolicySet:
         raise FieldError(path, nearest("preset", str(preset), PRESETS))
     overrides = {key: _override(key, part, preset, find_rule) for key, part in given.items()}
     try:
-        return resolve(preset, overrides)
+        policy = resolve(preset, overrides)
     except ValueError as error:
         raise _at_its_place(error, value) from None
+    except Exception as error:  # a user's rule may refuse its parameters in any way
+        text = f"a rule refused its parameters: {type(error).__name__}: {error}"
+        raise FieldError((), text) from None
+    return msgspec.structs.replace(policy, name=name_of(policy, PRESETS[preset], _names(given)))
 
 
 def _override(key: str, given: Any, preset: str, find_rule: FindRule) -> Any:
@@ -54,15 +62,26 @@ def _override(key: str, given: Any, preset: str, find_rule: FindRule) -> Any:
         return _parameters(Constants, key, given) if isinstance(given, Mapping) else given
     if key not in FAMILIES:
         raise FieldError((key,), nearest("key", key, ["preset", *FAMILIES, "controller"]))
-    if isinstance(given, str):
+    if isinstance(given, Rule):
+        return given
+    if isinstance(given, str | type):
         given = {"rule": given}
     if not isinstance(given, Mapping):
         raise FieldError((key,), f"{given!r} is no rule; expected its name, or its parameters")
     parameters = dict(given)
     name = parameters.pop("rule", None)
     current = type(PRESETS[preset].rules()[key])
-    rule = current if name is None else _find(key, str(name), find_rule)
+    if isinstance(name, type):
+        rule = name
+    else:
+        rule = current if name is None else _find(key, str(name), find_rule)
     return {"rule": rule, **_parameters(rule, key, parameters)}
+
+
+def _names(given: Mapping[str, Any]) -> dict[str, str]:
+    """What the person called the rule of each family, where that is said."""
+    called = {key: part.get("rule") if isinstance(part, Mapping) else part for key, part in given.items()}
+    return {key: name for key, name in called.items() if key in FAMILIES and isinstance(name, str)}
 
 
 def _find(family: str, name: str, find_rule: FindRule) -> type[Rule]:

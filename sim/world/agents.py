@@ -77,7 +77,7 @@ class Agent:
         self._line_cuts = 0
         self._dropped: Event | None = None
         self._running: list[Execution] = []
-        self._received: set[tuple[TaskId, Phase, int]] = set()
+        self._received: set[tuple[TaskId, int]] = set()
         self._unsent: list[PhaseEnded] = []
 
     @property
@@ -186,7 +186,7 @@ class Agent:
 
     def receive(self, send: SendTask) -> None:
         """A dispatch arrived. A repeated one is ignored, if the agent looks; a full agent refuses."""
-        key = (send.task, send.phase, send.attempt)
+        key = (send.task, send.attempt)
         if not self._is_alive:
             self._dispatch_happened(send, "undeliverable")
         elif self._times.deduplicates and key in self._received:

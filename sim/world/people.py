@@ -15,6 +15,9 @@ from sim.workloads.closed import Coming
 from sim.world.control_plane import ControlPlaneProcess
 from sim.world.work import Work
 
+_KINDS = {str(kind): kind for kind in TaskKind}
+_CHANGES = Outcome.CHANGES
+
 
 class People:
     """Users of the platform. They see what the control plane shows them, not what is true."""
@@ -49,7 +52,7 @@ class People:
 
     def _submit(self, arrival: Arrival) -> None:
         now = self._engine.now
-        kind = TaskKind(arrival.kind)
+        kind = _KINDS[arrival.kind]
         self._work.enter(arrival)
         self._log(
             TaskCreated(
@@ -77,7 +80,7 @@ class People:
 
     def _saw_end(self, event: PhaseEnded) -> None:
         """A plan shows its changes: somebody will confirm them, after a while, or never."""
-        if event.outcome is Outcome.CHANGES:
+        if event.outcome is _CHANGES:
             arrival = self._work.arrival(event.task)
             if arrival.confirmed_at == arrival.confirmed_at:  # given, hence not NaN
                 self._engine.call_at(arrival.confirmed_at, self._confirm, event.task)

@@ -5,6 +5,11 @@ import msgspec
 from policies.vocabulary import Outcome, Phase, PodName, TaskId, TaskKind
 from sim.workloads import Arrival
 
+# Members of an enumeration are slow to look up, and these are asked for at every execution.
+_PLAN = Phase.PLAN
+_PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
+_DONE, _CHANGES, _FAILED = Outcome.DONE, Outcome.CHANGES, Outcome.FAILED
+
 
 class Job(msgspec.Struct, frozen=True, gc=False):
     """One execution to come: how long it takes (float s), how much of that is init, how it will end."""
@@ -42,21 +47,21 @@ class Work:
         """
         arrival = self._arrivals[task]
         self._started.add(task)
-        if phase is Phase.PLAN:
+        if phase is _PLAN:
             return Job(arrival.plan_s, 0.0, _plan_outcome(arrival))
         init_s = 0.0 if self._planned_on.get(task) == pod else self._init_s
-        outcome = Outcome.FAILED if arrival.fails == "apply" else Outcome.DONE
+        outcome = _FAILED if arrival.fails == "apply" else _DONE
         return Job(arrival.apply_s + init_s, init_s, outcome)
 
     def ended(self, task: TaskId, phase: Phase, pod: PodName, outcome: Outcome) -> None:
         """An execution ended on this pod."""
-        if outcome is Outcome.CHANGES:
+        if outcome is _CHANGES:
             self._planned_on[task] = pod
 
 
 def _plan_outcome(arrival: Arrival) -> Outcome:
     if arrival.fails == "plan":
-        return Outcome.FAILED
-    if arrival.kind == TaskKind.PLAN_AND_APPLY and arrival.has_changes:
-        return Outcome.CHANGES
-    return Outcome.DONE
+        return _FAILED
+    if arrival.kind == _PLAN_AND_APPLY and arrival.has_changes:
+        return _CHANGES
+    return _DONE
