@@ -1,7 +1,7 @@
 """Random streams: one for each seed, purpose and entity, whoever else draws whatever else."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.streams import Streams
@@ -34,6 +34,7 @@ def test_an_entity_may_be_a_number_or_its_text() -> None:
     assert first(1, "plan", 17) == first(1, "plan", "17")
 
 
+@settings(max_examples=30)
 @given(st.lists(NAMES, min_size=2, max_size=8, unique=True), st.data())
 def test_streams_do_not_depend_on_the_order_in_which_they_are_opened(
     names: list[tuple[str, int]], data: st.DataObject
