@@ -136,34 +136,35 @@ class Controller:
         books = self._books
         if now < books.now:
             raise ValueError(f"step at {now:g} s after an observation at {books.now:g} s")
-        agenda, capacity = self._agenda, self._capacity
+        agenda, capacity, monitor = self._agenda, self._capacity, self._monitor
         cycle_at = capacity.next_time()
-        redrive_at = self._next_redrive() if books.unattended else NEVER
         books.now = now
         if agenda.next_at <= now:
             self._end_overdue(now)
             agenda.due_retries(now)
-        if redrive_at <= now:
-            self._redrive()
+        if monitor.due_at <= now:
+            self._redrive(now)
         if agenda.prompt:
             self._dispatcher.try_all()
-            if not books.unattended:
-                self._monitor.withdraw()
-        if min(cycle_at, capacity.next_time()) <= now:
+        if books.unattended:
+            monitor.ask(now)
+        else:
+            monitor.due_at = NEVER
+        if cycle_at <= now or capacity.next_time() <= now:
             capacity.cycle()
+        if not self._outbox:
+            return []
         actions = self._outbox[:]
         self._outbox.clear()
         return actions
 
     def next_wakeup(self) -> float:
         """When to step next even if nothing is observed (float s); infinity if only news can help."""
-        books = self._books
-        if self._outbox:
-            return books.now
-        at = min(self._agenda.look_ahead(), self._capacity.next_time())
-        if books.unattended:
-            at = min(at, self._next_redrive())
-        return max(at, books.now)
+        now = self._books.now
+        at = self._agenda.look_ahead()
+        if at <= now or self._outbox:
+            return now
+        return max(now, min(at, self._capacity.next_time(), self._monitor.due_at))
 
     def take_decisions(self) -> list[AnyDecision]:
         """All decisions since the last call that no action carries, in order; they are forgotten here."""
@@ -190,12 +191,9 @@ class Controller:
         self._recovery.restart()
         self._start(event.at)
 
-    def _next_redrive(self) -> float:
-        return self._monitor.ask(self._books.now)
-
-    def _redrive(self) -> None:
+    def _redrive(self, now: float) -> None:
         """The monitor: try what changed and was not tried, unless a retry will."""
-        self._monitor.done(self._books.now)
+        self._monitor.done(now)
         for workspace in self._books.unattended:
             if workspace._retry_at is None:
                 self._agenda.wake(workspace)

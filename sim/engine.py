@@ -50,7 +50,8 @@ class Engine(simpy.Environment):
     def call_at(self, time: float, function: _Function, argument: Any = None) -> None:
         """Call `function(argument)` at `time` (float s), or now if that is past."""
         if time < math.inf:
-            heappush(self._calls, (max(time, self._now), NORMAL, next(self._eid), (function, argument)))
+            at = time if time > self._now else self._now
+            heappush(self._calls, (at, NORMAL, next(self._eid), (function, argument)))
 
     def step(self) -> None:
         """Let the next call or event happen. Raises what a process raised and nobody caught."""
@@ -73,7 +74,8 @@ class Engine(simpy.Environment):
             if control is not None and control.due_at < head:
                 if control.due_at > until:
                     break
-                self._now = max(self._now, control.due_at)
+                if control.due_at > self._now:
+                    self._now = control.due_at
                 control.step()
             elif head <= until and queue:
                 self.step()

@@ -29,8 +29,8 @@ class Grid:
 
     def at_or_after(self, time: float) -> float:
         """The first instant of the grid that is not before `time`."""
-        k = max(1, math.ceil((time - self._start) / self._every))
-        return self._start + k * self._every
+        k = math.ceil((time - self._start) / self._every)
+        return self._start + (k if k > 1 else 1) * self._every
 
     def after(self, time: float) -> float:
         """The first instant of the grid that is later than `time`."""
@@ -49,10 +49,6 @@ class Periodic:
     def __init__(self, every: Seconds, start: float) -> None:
         self._grid = Grid(every, start)
         self._last_at = start
-        self.due_at = NEVER
-
-    def withdraw(self) -> None:
-        """It need not be done after all, until it is asked for again."""
         self.due_at = NEVER
 
     def ask(self, now: float) -> float:
@@ -163,13 +159,13 @@ class Agenda:
         while timeouts:
             until, task, attempt = timeouts[0]
             if task._attempt == attempt and task._state in RUNNING:
-                at = min(at, until)
+                at = until if until < at else at
                 break
             timeouts.popleft()
         while reservations:
             until, task = reservations[0]
             if task._slot is not None:
-                at = min(at, until)
+                at = until if until < at else at
                 break
             reservations.popleft()
         self.next_at = at

@@ -48,7 +48,7 @@ class _Arithmetic(Autoscaler, frozen=True):
 
 
 def _within(pool: Pool, pods: int) -> int:
-    return max(pool.min, min(pods, pool.max))
+    return pool.min if pods < pool.min else pool.max if pods > pool.max else pods
 
 
 class C2(_Arithmetic, frozen=True):

@@ -131,7 +131,9 @@ class ControlPlaneProcess:
                 self.carry_out(action)
             else:
                 self._carry_out_later(action)
-        self.due_at = min(self.due_at, controller.next_wakeup())
+        wakeup = controller.next_wakeup()
+        if wakeup < self.due_at:
+            self.due_at = wakeup
 
     def _carry_out_later(self, action: AnyAction) -> None:
         to = action.pool if isinstance(action, CreatePod | DeletePod) else f"agent {action.pod}"
