@@ -85,6 +85,7 @@ BETWEEN = HALVES.map(lambda time: time + 0.25)
 """Never at the moment of a beat, where the order of two coincident events would decide."""
 
 
+@pytest.mark.slow
 @given(
     st.lists(HALVES, max_size=6, unique=True).map(sorted),
     st.lists(st.tuples(BETWEEN, st.sampled_from([0.0, 0.5, 4.75, 5.0, 9.75, 10.0, 19.75])), max_size=5),
