@@ -137,7 +137,8 @@ class Controller:
         if now < books.now:
             raise ValueError(f"step at {now:g} s after an observation at {books.now:g} s")
         agenda, capacity, monitor = self._agenda, self._capacity, self._monitor
-        cycle_at = capacity.next_time()
+        if capacity.cycles.due_at == NEVER:
+            capacity.look_ahead()
         books.now = now
         if agenda.next_at <= now:
             self._end_overdue(now)
@@ -150,7 +151,9 @@ class Controller:
             monitor.ask(now)
         else:
             monitor.due_at = NEVER
-        if cycle_at <= now or capacity.next_time() <= now:
+        if capacity.cycles.due_at == NEVER:
+            capacity.look_ahead()
+        if capacity.cycles.due_at <= now:
             capacity.cycle()
         if not self._outbox:
             return []
@@ -164,7 +167,13 @@ class Controller:
         at = self._agenda.look_ahead()
         if at <= now or self._outbox:
             return now
-        return max(now, min(at, self._capacity.next_time(), self._monitor.due_at))
+        if self._monitor.due_at < at:
+            at = self._monitor.due_at
+        if self._capacity.cycles.due_at == NEVER:
+            self._capacity.look_ahead()
+        if self._capacity.cycles.due_at < at:
+            at = self._capacity.cycles.due_at
+        return at if at > now else now
 
     def take_decisions(self) -> list[AnyDecision]:
         """All decisions since the last call that no action carries, in order; they are forgotten here."""
@@ -190,6 +199,8 @@ class Controller:
         self._outbox.clear()
         self._recovery.restart()
         self._start(event.at)
+        if self._books.unattended:
+            self._monitor.ask(self._books.now)
 
     def _redrive(self, now: float) -> None:
         """The monitor: try what changed and was not tried, unless a retry will."""

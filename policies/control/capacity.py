@@ -4,7 +4,6 @@ A cycle that could only repeat the one before it is left out. When the autoscale
 by `depends_on_time`) and its last answer led to nothing, it is not asked again until the pool has changed.
 """
 
-import math
 
 from policies.actions import AnyAction, CreatePod, DeletePod
 from policies.control.agenda import Periodic
@@ -37,27 +36,25 @@ class Capacity:
 
     def start(self, at: float) -> None:
         """The process started at `at` (float s): its cycles lie on a grid from there."""
-        self._cycles = Periodic(self._every, at)
+        self.cycles = Periodic(self._every, at)
         self._settled.clear()
         self._last_scaled.clear()
 
-    def next_time(self) -> float:
-        """When the next cycle could find something to do; infinity if only news can change that."""
-        if self._cycles.due_at < math.inf:
-            return self._cycles.due_at
+    def look_ahead(self) -> None:
+        """Plan the next cycle that could find something to do, if nothing but news can change that."""
         settled = self._settled
         for name, pool in self._books.pools.items():
             if settled.get(name) != pool._version:
-                return self._cycles.ask(self._books.now)
-        return math.inf
+                self.cycles.ask(self._books.now)
+                return
 
     def cycle(self) -> None:
         """One cycle of every pool that has changed since its last one."""
-        self._cycles.done(self._books.now)
+        self.cycles.done(self._books.now)
         for name, pool in self._books.pools.items():
             if self._settled.get(name) == pool._version:
                 continue
-            acted = self._delete_ended_pods(pool)
+            acted = self._deletes_ended_pods and self._delete_ended_pods(pool)
             target = self._decide(pool)
             acted |= self._resize(pool, target)
             if not acted and not self._autoscaler.depends_on_time:
@@ -87,17 +84,15 @@ class Capacity:
 
     def _resize(self, pool: Pool, target: Target) -> bool:
         seen = (pool._known, target.desired, target.reason)
-        if target.desired == pool._known:
-            if self._last_scaled.get(pool._name) != seen:
-                self._last_scaled[pool._name] = seen
-                self._books.decisions.append(self._scaled(pool, target))
-            return False
+        repeated = self._last_scaled.get(pool._name) == seen
         self._last_scaled[pool._name] = seen
-        scaled = self._scaled(pool, target)
         if target.desired > pool._known:
-            self._grow(pool, scaled)
+            self._grow(pool, self._scaled(pool, target))
             return True
-        self._books.decisions.append(scaled)
+        if not repeated:
+            self._books.decisions.append(self._scaled(pool, target))
+        if target.desired == pool._known:
+            return False
         return self._shrink(pool, pool._known - target.desired, target.reason)
 
     def _grow(self, pool: Pool, because: Scaled) -> None:
@@ -132,8 +127,6 @@ class Capacity:
         return pods
 
     def _delete_ended_pods(self, pool: Pool) -> bool:
-        if not self._deletes_ended_pods:
-            return False
         ended = [pod for pod in pool._pods.values() if pod._state in _ENDED]
         for pod in ended:
             self._delete(pool, pod, "sync", Reason.POD_ENDED)

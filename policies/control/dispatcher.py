@@ -28,6 +28,7 @@ from policies.vocabulary import LinkState, Phase, SlotState, TaskState
 
 # Members of an enumeration are slow to look up, and these are asked for at every try.
 _PENDING = TaskState.PENDING
+_APPLY_PENDING = TaskState.APPLY_PENDING
 _IDLE = SlotState.IDLE
 _UP = LinkState.UP
 _PLAN = Phase.PLAN
@@ -51,6 +52,7 @@ class Dispatcher:
         self._agenda = agenda
         self._queue = policy.queue
         self._placement = policy.placement
+        self._rule_name = policy.placement.rule_name
         self._dispatch = policy.dispatch
         self._constants: Constants = policy.controller
         self._lives = lives
@@ -65,7 +67,8 @@ class Dispatcher:
         while prompt:
             workspace = next(iter(prompt))
             del prompt[workspace]
-            while workspace.has_waiting_tasks and self._try(workspace):
+            count = workspace._tasks_in
+            while (count[_PENDING] or count[_APPLY_PENDING]) and self._try(workspace):
                 pass
             unattended.pop(workspace, None)
 
@@ -143,7 +146,7 @@ class Dispatcher:
         pod, pool = slot._pod, workspace._pool
         own_reservation = slot._task is task
         if task._slot is not None and not own_reservation:
-            self._lives.free_slot(task)  # an apply that goes elsewhere gives up its reservation
+            self._books.free(task)  # an apply that goes elsewhere gives up its reservation
         self._books.book(slot, task)
         task._pod = pod._name
         if pod._link is _UP:
@@ -156,7 +159,7 @@ class Dispatcher:
         if own_reservation:
             self._lives.reserve_slot(task)
         else:
-            self._books.free(slot)
+            self._books.free(task)
         if isinstance(route, SendTo):
             self._send(task, pool, route.pod, None)
             return True
@@ -183,7 +186,7 @@ class Dispatcher:
             pool._name,
             pod._name,
             slot,
-            self._placement.rule_name,
+            self._rule_name,
             age if age < math.inf else None,
         )
         self._outbox.append(SendTask(now, task._id, phase, task._attempt, pod._name, slot, because))
@@ -196,7 +199,7 @@ class Dispatcher:
                 task=task._id,
                 pool=workspace._pool._name,
                 workspace=workspace._name,
-                rule=self._placement.rule_name,
+                rule=self._rule_name,
                 refusals=refusals,
                 retry_at=self._agenda.retry(workspace, now + self._dispatch.retry_no_slot),
             )

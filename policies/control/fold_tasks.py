@@ -88,12 +88,12 @@ class FoldTasks:
             # The slot stays held until the agent has let go: an aborted apply may still be writing.
             self._lives.abort(task, Reason.CANCELLED)
         else:
-            self._lives.free_slot(task)
+            self._books.free(task)
         self._lives.over(task)
 
     def phase_ended(self, event: PhaseEnded) -> None:
         """The row moves on; the slot is freed, or kept for the apply of a plan with changes."""
-        task = self._misfits.task(event, event.task)
+        task = self._books.tasks.get(event.task) or self._misfits.task(event, event.task)
         if task is None:
             return
         state = task._state
@@ -110,7 +110,7 @@ class FoldTasks:
             self._books.lock(task._home, task)
             self._agenda.wake(task._home)
         else:
-            self._lives.free_slot(task)
+            self._books.free(task)
             self._lives.over(task)
 
     def _ended_out_of_turn(self, event: PhaseEnded, task: Task) -> None:
@@ -118,7 +118,7 @@ class FoldTasks:
         same_attempt = event.attempt == task._attempt
         if task._state is TaskState.CANCELLED and same_attempt:
             self._books.runs_no_more(task)
-            self._lives.free_slot(task)
+            self._books.free(task)
             self._agenda.wake(task._home)
         elif same_attempt and (not TASK[task._state] or task._state is TaskState.APPLY_PENDING):
             self._misfits.record(event, str(task._id), task._state, Verdict.REPEATED)
@@ -141,7 +141,7 @@ class FoldTasks:
         if applying and task._pod == task._planned_on:
             self._lives.reserve_slot(task)  # the plan's place is kept until its apply really starts
         else:
-            self._lives.free_slot(task)
+            self._books.free(task)
         task._failed_sends += 1
         lost_race = event.reason == Reason.AGENT_AT_CAPACITY
         wait = self._dispatch.retry_lost_race if lost_race else self._dispatch.back_off(task._failed_sends)

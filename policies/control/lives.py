@@ -30,7 +30,7 @@ class Lives:
         requeue = planning and self._constants.lost_plan is LostPlan.REQUEUE
         moved = self._books.move_task(task, TaskEvent.REQUEUED if requeue else TaskEvent.FAILED)
         self._books.runs_no_more(task)
-        self.free_slot(task)
+        self._books.free(task)
         if not moved:
             return
         self._books.decisions.append(self._ended(task, reason))
@@ -55,13 +55,7 @@ class Lives:
         slot = self._books.slot_of(task)
         if slot is not None and slot.state is SlotState.RESERVED:
             self._books.decisions.append(self._ended(task, Reason.RESERVATION_EXPIRED))
-            self._books.free(slot)
-
-    def free_slot(self, task: Task) -> None:
-        """The slot that the task holds, if it holds one, is idle again."""
-        slot = self._books.slot_of(task)
-        if slot is not None:
-            self._books.free(slot)
+            self._books.free(task)
 
     def reserve_slot(self, task: Task) -> None:
         """The slot that the task holds, if it holds one, is kept for its apply, until it expires."""

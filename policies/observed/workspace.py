@@ -67,18 +67,14 @@ class Workspace:
         """How many of its tasks wait between plan and apply."""
         return self._tasks_in[_APPLY_PENDING]
 
-    @property
-    def has_waiting_tasks(self) -> bool:
-        """Whether any of its tasks is pending or waits between plan and apply."""
-        return bool(self._tasks_in[_PENDING] or self._tasks_in[_APPLY_PENDING])
-
     def oldest_open(self) -> Task | None:
         """The lowest-id task in pending, running or apply_pending, of any kind."""
         return self._oldest
 
     def oldest_open_plan_and_apply(self) -> Task | None:
         """The lowest-id plan_and_apply in pending, running or apply_pending."""
-        return self._top(self._open_plan_and_applies)
+        heap = self._open_plan_and_applies
+        return self._top(heap) if heap else None
 
     def oldest_pending(self, kind: TaskKind) -> Task | None:
         """The lowest-id pending task of this kind."""

@@ -23,24 +23,31 @@ from policies.vocabulary import TaskKind
 
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 
-Barred = dict[int, Reason]
+
+class Bars(msgspec.Struct, frozen=True):
+    """The occupancy bits that bar a pod, each with its reason, and all of them as one mask."""
+
+    reasons: dict[int, Reason]
+    mask: int
+
+
+def _bars(reasons: dict[int, Reason]) -> Bars:
+    return Bars(reasons, sum(reasons))
 
 
 class Fit(msgspec.Struct, frozen=True):
-    """What bars a pod for a plan_and_apply and for a plan, and when a reserved slot may run its
-    apply.
-    """
+    """What bars a pod for a plan_and_apply and for a plan, and when a reserved slot may run its apply."""
 
     name: str
-    plan_and_apply_barred_by: Barred
-    plan_barred_by: Barred
+    plan_and_apply: Bars
+    plan: Bars
     may_activate: Callable[[Slot], bool]
     """Whether the slot reserved for an apply may run it now, given the rest of its pod."""
     plan_and_apply_takes_slot_zero: bool = False
 
-    def barred_by(self, kind: TaskKind) -> Barred:
-        """The occupancy bits that bar a pod for a task of this kind, each with its reason."""
-        return self.plan_and_apply_barred_by if kind is _PLAN_AND_APPLY else self.plan_barred_by
+    def bars(self, kind: TaskKind) -> Bars:
+        """What bars a pod for a task of this kind."""
+        return self.plan_and_apply if kind is _PLAN_AND_APPLY else self.plan
 
     def pick(self, pod: Pod, kind: TaskKind) -> Slot:
         """The slot of a pod that is not barred."""
@@ -66,28 +73,32 @@ def _no_other_plan_and_apply_runs(slot: Slot) -> bool:
 
 SLOT_ZERO: Final = Fit(
     name="slot 0 takes anything, the others plans only",
-    plan_and_apply_barred_by={SLOT_ZERO_TAKEN: Reason.SLOT_ZERO_TAKEN},
-    plan_barred_by={},
+    plan_and_apply=_bars({SLOT_ZERO_TAKEN: Reason.SLOT_ZERO_TAKEN}),
+    plan=_bars({}),
     may_activate=_always,
     plan_and_apply_takes_slot_zero=True,
 )
 
 EXCLUSIVE: Final = Fit(
     name="a running plan_and_apply has its pod for itself; a reserved slot does not count as running",
-    plan_and_apply_barred_by={
-        RUNS_PLAN_AND_APPLY: Reason.APPLY_SLOT_EXCLUSIVE,
-        RUNS_TASK: Reason.POD_NOT_EMPTY,
-    },
-    plan_barred_by={RUNS_PLAN_AND_APPLY: Reason.APPLY_SLOT_EXCLUSIVE},
+    plan_and_apply=_bars(
+        {
+            RUNS_PLAN_AND_APPLY: Reason.APPLY_SLOT_EXCLUSIVE,
+            RUNS_TASK: Reason.POD_NOT_EMPTY,
+        }
+    ),
+    plan=_bars({RUNS_PLAN_AND_APPLY: Reason.APPLY_SLOT_EXCLUSIVE}),
     may_activate=_nothing_runs_beside,
 )
 
 ONE_PLAN_AND_APPLY: Final = Fit(
     name="one plan_and_apply a pod, running or reserved; plans may share with it",
-    plan_and_apply_barred_by={
-        RUNS_PLAN_AND_APPLY: Reason.PLAN_AND_APPLY_ON_POD,
-        HOLDS_RESERVATION: Reason.PLAN_AND_APPLY_ON_POD,
-    },
-    plan_barred_by={},
+    plan_and_apply=_bars(
+        {
+            RUNS_PLAN_AND_APPLY: Reason.PLAN_AND_APPLY_ON_POD,
+            HOLDS_RESERVATION: Reason.PLAN_AND_APPLY_ON_POD,
+        }
+    ),
+    plan=_bars({}),
     may_activate=_no_other_plan_and_apply_runs,
 )

@@ -68,11 +68,11 @@ class SlotPlacement(Placement, frozen=True):
             own = pool.reserved_slot(task)
             if own is not None and fit.may_activate(own) and self.usable(own.pod, pool):
                 return own
-        barred_by = fit.barred_by(kind)
-        for pod in pool.pods_with_idle_slot(without=sum(barred_by)):
+        bars = fit.bars(kind)
+        for pod in pool.pods_with_idle_slot(without=bars.mask):
             if self.usable(pod, pool):
                 return fit.pick(pod, kind)
-        pool.refuse_barred(barred_by)
+        pool.refuse_barred(bars.reasons)
         return None
 
     def same_answer_for(self, task: Task) -> Hashable | None:
