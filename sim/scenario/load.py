@@ -60,8 +60,8 @@ def parse_scenario(
     `name` is what messages call it, and its stem is the scenario's name; files that it refers to
     are relative to `folder`. `policy` takes the place of its whole policy and `seed` of its seed;
     `overrides` are `key=value` texts as of `--set`, or changes that the caller has read itself, and
-    come last. `find_rule` knows the rules by family and name. Raises InputError with a line for everything that is wrong, naming file and
-    line or `--set`.
+    come last. `find_rule` knows the rules by family and name. Raises InputError with a line for
+    everything that is wrong, naming file and line or `--set`.
     """
     document = read_document(text, name)
     changes = _changes(policy, seed, overrides)
@@ -80,9 +80,7 @@ def parse_scenario(
     return build_scenario(block, Path(name).stem, sources, files.digests)
 
 
-def _changes(
-    policy: str | None, seed: int | None, overrides: Sequence[str | Override]
-) -> list[Override]:
+def _changes(policy: str | None, seed: int | None, overrides: Sequence[str | Override]) -> list[Override]:
     changes = []
     if policy is not None:
         changes.append(Override(f"--policy {policy}", ("policy",), policy))

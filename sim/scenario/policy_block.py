@@ -71,10 +71,7 @@ def _override(key: str, given: Any, preset: str, find_rule: FindRule) -> Any:
     parameters = dict(given)
     name = parameters.pop("rule", None)
     current = type(PRESETS[preset].rules()[key])
-    if isinstance(name, type):
-        rule = name
-    else:
-        rule = current if name is None else _find(key, str(name), find_rule)
+    rule = _rule_class(key, current if name is None else name, find_rule)
     return {"rule": rule, **_parameters(rule, key, parameters)}
 
 
@@ -84,9 +81,11 @@ def _names(given: Mapping[str, Any]) -> dict[str, str]:
     return {key: name for key, name in called.items() if key in FAMILIES and isinstance(name, str)}
 
 
-def _find(family: str, name: str, find_rule: FindRule) -> type[Rule]:
+def _rule_class(family: str, named: Any, find_rule: FindRule) -> type[Rule]:
+    if isinstance(named, type) and issubclass(named, FAMILIES[family]):
+        return named
     try:
-        return find_rule(family, name)
+        return find_rule(family, str(named))
     except ValueError as error:
         raise FieldError((family,), str(error).removeprefix(f"{family}: ")) from None
 

@@ -26,7 +26,7 @@ def name_of(policy: PolicySet, preset: PolicySet, called: Mapping[str, str]) -> 
     """
     parts = [preset.name]
     for family, rule in policy.rules().items():
-        before = preset.rules()[family]
+        before: Rule | None = preset.rules()[family]
         if type(rule) is not type(before):
             parts.append(f"{family}={_rule_name(family, rule, called)}")
             before = _default(type(rule))
@@ -65,4 +65,4 @@ def _text(value: Any, *, is_duration: bool) -> str:
         return str(value.value)
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g} s" if is_duration and isinstance(value, float) else f"{value}"
+    return f"{value:.12g} s" if is_duration and isinstance(value, float) else f"{value}"

@@ -44,7 +44,9 @@ def test_a_family_of_rules_needs_no_path(policy: str) -> None:
     resolved = read(SMALL + policy, overrides=overrides).policy
     assert resolved.describe()["placement"] == {"rule": "P5", "offline_after": 60.0}
     assert resolved.controller.monitor_every == 30.0
-    assert resolved.name == ("seed-before" if policy else "seed-after")
+    changes = "placement.offline_after=60 s,controller.monitor_every=30 s"
+    was = "seed-before,placement=P5" if policy else "seed-after"
+    assert resolved.name == f"{was},{changes}"
 
 
 def test_a_policy_takes_the_place_of_the_files_own_before_other_changes() -> None:

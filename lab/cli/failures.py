@@ -1,0 +1,77 @@
+"""Errors as people see them: whose fault, one message, no traceback, and an exit code."""
+
+import os
+import traceback
+from typing import Final
+
+import typer
+
+INTERRUPTED: Final = 130
+BUG: Final = 70
+"""EX_SOFTWARE of sysexits.h."""
+BAD_INPUT: Final = 2
+POLICY_FAILED: Final = 3
+EXPECTATION_FAILED: Final = 1
+SHOW_TRACEBACK: Final = "WINDTUNNEL_TRACEBACK"
+"""The environment variable that asks for the traceback of a bug."""
+
+_ClickException: Final = typer.BadParameter.__mro__[2]
+"""What Typer's own usage errors are; Typer has no public name for it."""
+
+
+def report(error: BaseException) -> int:
+    """Write the message of an error to standard error; the exit code."""
+    from lab.cli.streams import err
+
+    lines, code = _explain(error)
+    screen = err()
+    for line in lines:
+        screen.write(f"windtunnel: {line}\n")
+    if code == BUG and os.environ.get(SHOW_TRACEBACK):
+        screen.write("".join(traceback.format_exception(error)))
+    return code
+
+
+def _explain(error: BaseException) -> tuple[list[str], int]:
+    from sim.errors import WindtunnelError
+
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        notes = getattr(error, "__notes__", [])
+        return ["interrupted", *notes], INTERRUPTED
+    if isinstance(error, WindtunnelError):
+        return _of_ours(error), error.exit_code
+    if isinstance(error, _ClickException):
+        return _of_usage(error), BAD_INPUT
+    return _of_nobody(error)
+
+
+def _of_ours(error: BaseException) -> list[str]:
+    from lab.rules import place_in_users_file
+
+    place = place_in_users_file(error)
+    lines = [*str(error).splitlines(), *([f"it failed in {place}"] if place else [])]
+    return [*lines, *getattr(error, "__notes__", [])]
+
+
+def _of_usage(error: BaseException) -> list[str]:
+    message = error.format_message()  # type: ignore[attr-defined]  # ClickException has it
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "windtunnel"
+    text = " ".join(message.split())
+    return [f"{text[:1].lower()}{text[1:]}", f"see {command} --help"]
+
+
+def _of_nobody(error: BaseException) -> tuple[list[str], int]:
+    from lab.rules import describe, place_in_users_file
+
+    place = place_in_users_file(error)
+    if place is not None:
+        return [f"a policy failed: {describe(error)}, in {place}"], POLICY_FAILED
+    if isinstance(error, MemoryError):
+        return ["there is not enough memory for this run; try a shorter horizon"], BAD_INPUT
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    return [
+        f"this is a bug in Windtunnel, not in what you gave it: {describe(error)}{where}",
+        f"please report it, with what {SHOW_TRACEBACK}=1 in the environment shows",
+    ], BUG

@@ -1,0 +1,45 @@
+"""Options and arguments that several commands have, each said once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Help:
+    """What each command is for, as `--help` shows it."""
+
+    RUN = "Run a scenario and say what came of it."
+    COMPARE = "Run a scenario under several policies, side by side."
+    SCHEMA = "Print the JSON Schema of scenario files."
+    SCENARIOS = "List the scenarios that Windtunnel ships, or show one."
+    POLICIES = "List presets and rules, or show one with its parameters."
+
+
+_POLICY_FORMS = (
+    "a preset, a preset with changes (seed-before,placement=P5), or your own path/to/file.py:Class"
+)
+
+ScenarioName = Annotated[
+    str, typer.Argument(help="A shipped scenario (609), a path to a file, or - for standard input.")
+]
+PolicyName = Annotated[
+    str | None,
+    typer.Option("--policy", "-p", help=f"In place of the scenario's own: {_POLICY_FORMS}."),
+]
+PolicyNames = Annotated[list[str], typer.Argument(help=f"Two or more, each {_POLICY_FORMS}.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="KEY=VALUE",
+        help="A change of the scenario or its policy: pool.min=2, placement=P5. May be repeated.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option(min=0, help="In place of the scenario's own seed.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Save the record there, with pictures (PNG and SVG)."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

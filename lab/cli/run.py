@@ -1,0 +1,90 @@
+"""`windtunnel run`: one scenario, one policy, one seed."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lab.cli.options import Json, Out, PolicyName, ScenarioName, Seed, Settings
+
+if TYPE_CHECKING:
+    from lab.judgement import Judgement
+    from sim.record import Run
+
+
+def run(
+    scenario: ScenarioName,
+    policy: PolicyName = None,
+    settings: Settings = None,
+    seed: Seed = None,
+    out: Out = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="Print the platform's log lines in place of the summary.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Run a scenario; the exit code."""
+    from lab.cli.flight import fly
+    from lab.cli.saving import check_folder, save_run
+    from lab.judgement import judge
+    from lab.running import load
+    from sim.errors import InputError
+
+    if log and as_json:
+        raise InputError("--log and --json: each prints in place of the summary; give one of them")
+    check_folder(out)
+    loaded = load(scenario, policy, settings or ())
+    flown = fly(loaded, seed=seed, out=out)
+    if out is not None:
+        save_run(flown, out)
+    judgements = judge(flown)
+    _show(flown, judgements, as_log=log, as_json=as_json)
+    return exit_code(judgements)
+
+
+def exit_code(judgements: Sequence["Judgement"]) -> int:
+    """1 if an expectation fails; one that is undecided does not."""
+    from lab.cli.failures import EXPECTATION_FAILED
+    from lab.judgement import Finding
+
+    return EXPECTATION_FAILED if any(each.finding is Finding.FAILS for each in judgements) else 0
+
+
+def _show(flown: "Run", judgements: Sequence["Judgement"], *, as_log: bool, as_json: bool) -> None:
+    from lab.cli.streams import out as standard_output
+    from lab.summary import summarise
+
+    screen = standard_output()
+    if as_log:
+        _show_log(flown, judgements)
+    elif as_json:
+        from lab.json_form import run_as_json
+
+        screen.write(json.dumps(run_as_json(flown, summarise(flown), judgements), indent=2) + "\n")
+    else:
+        from lab.text.run_page import show_run
+
+        show_run(screen, flown, summarise(flown), judgements)
+
+
+def _show_log(flown: "Run", judgements: Sequence["Judgement"]) -> None:
+    """The log on standard output, and what failed on standard error, as the log does not say it."""
+    from lab.cli.streams import err
+    from lab.cli.streams import out as standard_output
+    from lab.judgement import Finding
+    from lab.log_text import log_lines
+
+    screen = standard_output()
+    lines: list[str] = []
+    for line in log_lines(flown):
+        lines.append(line)
+        if len(lines) == 1000:
+            screen.write("\n".join([*lines, ""]))
+            lines.clear()
+        if not screen.is_open:
+            break
+    screen.write("".join(f"{line}\n" for line in lines))
+    for each in judgements:
+        if each.finding is Finding.FAILS:
+            err().write(f"fails: {each.expected}: {each.found}\n")

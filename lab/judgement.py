@@ -1,0 +1,185 @@
+"""Whether a run shows what its scenario expects under its policy.
+
+A scenario's expectations are written for a preset, or for any policy. A policy that differs from a preset
+in anything has another name, and only what is expected of any policy is expected of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final
+
+from lab.summary import is_missing
+from lab.words import duration
+from policies.actions import SendTask
+from policies.vocabulary import TaskState
+from sim.record import TABLES, Run
+from sim.record.tables import build
+from sim.scenario import ANY_PRESET, FinishedWithin, NotSentBefore, SentWithin
+
+TOLERANCE_S: Final = 1e-9
+"""Sums of decimal fractions are not exact: 0.1 s after 0.2 s is within 0.3 s."""
+_UNHAPPY: Final = frozenset({str(TaskState.FAILED), str(TaskState.CANCELLED)})
+
+
+class Finding(StrEnum):
+    """What a run says of an expectation."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNDECIDED = "undecided"
+    """The run was too short to tell, or was interrupted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """One expectation and what the run says of it."""
+
+    task: int
+    expected: str
+    """A sentence: 'task 608 is sent within 10 s of its submission'."""
+    found: str
+    """A sentence with the numbers: 'sent after 310 s'."""
+    finding: Finding
+    under: str
+    """For which policy the scenario's author wrote it: a preset, or `any`."""
+
+
+def judge(run: Run) -> tuple[Judgement, ...]:
+    """All that the scenario expects under the run's policy, in the order of the file; none if nothing is."""
+    scenario, name = run.scenario, run.policy.name
+    if not scenario.expectations_of(name):
+        return ()
+    facts = _Facts(run)
+    return tuple(
+        judgement
+        for under in (name, ANY_PRESET)
+        if under in scenario.expect
+        for judgement in _judge_all(scenario.expect[under], facts, under)
+    )
+
+
+class _Facts:
+    """What a run's record says of tasks and agents."""
+
+    def __init__(self, run: Run) -> None:
+        rows = build(run.log, ["tasks", "pods"], run.ended_at)
+        self.end = run.ended_at
+        self.is_complete = run.is_complete
+        self.tasks: dict[int, dict[str, Any]] = {
+            row[0]: dict(zip(TABLES["tasks"], row, strict=True)) for row in rows["tasks"]
+        }
+        self.pods = [dict(zip(TABLES["pods"], row, strict=True)) for row in rows["pods"]]
+        self.connected_at: dict[str, float] = {pod["pod"]: pod["connected_at"] for pod in self.pods}
+        self.sent_first_to: dict[int, str] = {}
+        for entry in run.log:
+            if type(entry) is SendTask:
+                self.sent_first_to.setdefault(entry.task, entry.pod)
+
+    def first_connection(self, pool: str) -> float | None:
+        """When the first agent of a pool connected (s)."""
+        times = [
+            pod["connected_at"]
+            for pod in self.pods
+            if pod["pool"] == pool and not is_missing(pod["connected_at"])
+        ]
+        return min(times, default=None)
+
+
+def _judge_all(expectation: Any, facts: _Facts, under: str) -> Iterator[Judgement]:
+    judged = (
+        *map(partial(_sent, facts), expectation.sent),
+        *map(partial(_not_sent, facts), expectation.not_sent),
+        *map(partial(_finished, facts), expectation.finished),
+    )
+    wanted = (*expectation.sent, *expectation.not_sent, *expectation.finished)
+    for each, (expected, finding, found) in zip(wanted, judged, strict=True):
+        yield Judgement(
+            task=each.task,
+            expected=f"task {each.task} is {expected}",
+            found=found,
+            finding=finding,
+            under=under,
+        )
+
+
+_Said = tuple[str, Finding, str]
+
+
+def _open(facts: _Facts, deadline: float, text: str) -> tuple[Finding, str]:
+    """What is not done by the end of the run fails if its deadline is over, and is undecided otherwise."""
+    if facts.end + TOLERANCE_S >= deadline:
+        return Finding.FAILS, text
+    return Finding.UNDECIDED, f"{text}, when the run ended"
+
+
+def _within(passed: float, limit: float) -> Finding:
+    return Finding.HOLDS if passed <= limit + TOLERANCE_S else Finding.FAILS
+
+
+def _absent(facts: _Facts) -> tuple[Finding, str]:
+    finding = Finding.FAILS if facts.is_complete else Finding.UNDECIDED
+    return finding, f"no such task by {duration(facts.end)}"
+
+
+def _sent(facts: _Facts, wanted: SentWithin) -> _Said:
+    since_agent = wanted.of == "agent_connected"
+    start = "the connection of its agent" if since_agent else "its submission"
+    expected = f"sent within {duration(wanted.within)} of {start}"
+    task = facts.tasks.get(wanted.task)
+    if task is None:
+        return (expected, *_absent(facts))
+    sent = task["sent_at"]
+    if is_missing(sent):
+        if not is_missing(task["ended_at"]):
+            return expected, Finding.FAILS, f"{task['state']} at {duration(task['ended_at'])}, never sent"
+        return (expected, *_not_sent_yet(facts, task, wanted, since_agent=since_agent))
+    if not since_agent:
+        passed = sent - task["submitted_at"]
+        return expected, _within(passed, wanted.within), f"sent after {duration(passed)}"
+    connected = facts.connected_at[facts.sent_first_to[wanted.task]]
+    passed = sent - connected
+    found = f"sent {duration(passed)} after it, at {duration(sent)}"
+    return expected, _within(passed, wanted.within), found
+
+
+def _not_sent_yet(
+    facts: _Facts, task: dict[str, Any], wanted: SentWithin, *, since_agent: bool
+) -> tuple[Finding, str]:
+    """Which agent it would have been sent to is not known: the first of the pool to connect stands in."""
+    start = facts.first_connection(task["pool"]) if since_agent else task["submitted_at"]
+    text = f"not sent by {duration(facts.end)}"
+    if start is None:
+        return Finding.UNDECIDED, f"{text}, and no agent connected"
+    if since_agent and not facts.is_complete:
+        return Finding.UNDECIDED, f"{text}, when the run ended"
+    return _open(facts, max(start, task["submitted_at"]) + wanted.within, text)
+
+
+def _not_sent(facts: _Facts, wanted: NotSentBefore) -> _Said:
+    expected = f"not sent before {duration(wanted.before)}"
+    task = facts.tasks.get(wanted.task)
+    sent = float("nan") if task is None else task["sent_at"]
+    if not is_missing(sent):
+        early = sent < wanted.before - TOLERANCE_S
+        return expected, Finding.FAILS if early else Finding.HOLDS, f"sent at {duration(sent)}"
+    text = f"not sent by {duration(facts.end)}"
+    is_over = facts.end + TOLERANCE_S >= wanted.before
+    return expected, Finding.HOLDS if is_over else Finding.UNDECIDED, text
+
+
+def _finished(facts: _Facts, wanted: FinishedWithin) -> _Said:
+    expected = f"over within {duration(wanted.within)}, neither failed nor cancelled"
+    task = facts.tasks.get(wanted.task)
+    if task is None:
+        return (expected, *_absent(facts))
+    ended = task["ended_at"]
+    if is_missing(ended):
+        text = f"{task['state']} after {duration(facts.end - task['submitted_at'])}"
+        return (expected, *_open(facts, task["submitted_at"] + wanted.within, text))
+    passed = ended - task["submitted_at"]
+    found = f"{task['state']} after {duration(passed)}"
+    if task["state"] in _UNHAPPY:
+        return expected, Finding.FAILS, found
+    return expected, _within(passed, wanted.within), found

@@ -1,0 +1,192 @@
+"""Finding a rule by name: built in, a class in a user's file or module, or an entry point.
+
+A user's policy is one class in one file. It is named `path/to/file.py:Class`, `module:Class`, or, if a
+distribution offers it under the entry point group `windtunnel.rules`, by the entry point's name. What goes
+wrong while a user's file is executed is the user's affair: one message with the line, and no traceback.
+"""
+
+import importlib
+import inspect
+import sys
+import traceback
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Final
+
+from policies.presets import FAMILIES, RULES, rule_class
+from policies.rules.base import Rule
+from sim.names import nearest
+
+ENTRY_POINTS: Final = "windtunnel.rules"
+_MODULES: Final = "windtunnel_rule_file"
+"""The modules that users' files become are named so, and numbered."""
+
+_loaded: dict[Path, tuple[tuple[int, int], types.ModuleType]] = {}
+"""Files by their path, with time of change and size: an edited file is read anew."""
+_users_files: set[str] = set()
+
+
+def find_rule(family: str, name: str) -> type[Rule]:
+    """The rule class of this family; ValueError says what is wrong, and names the nearest."""
+    if name in RULES[family]:
+        return rule_class(family, name)
+    if ":" in name or name in _entry_points():
+        rule = load_rule(name)
+        if rule.family != family:
+            raise ValueError(f"{name} is {_a(rule.family)} rule; expected {_a(family)} rule")
+        return rule
+    known = [*RULES[family], *_entry_points(), "path/to/file.py:Class"]
+    raise ValueError(nearest("rule", name, known))
+
+
+def find_any_rule(name: str) -> type[Rule]:
+    """The rule class of whatever family: `P5`, `my.py:Class`, ...; ValueError as of `find_rule`."""
+    for family, rules in RULES.items():
+        if name in rules:
+            return rule_class(family, name)
+    if ":" in name or name in _entry_points():
+        return load_rule(name)
+    names = [each for rules in RULES.values() for each in rules]
+    raise ValueError(nearest("rule", name, [*names, *_entry_points(), "path/to/file.py:Class"]))
+
+
+def load_rule(reference: str) -> type[Rule]:
+    """The class that `path/to/file.py:Class`, `module:Class` or an entry point refers to.
+
+    Raises ValueError, naming file, class and what was expected.
+    """
+    if reference in _entry_points():
+        with _users_code(reference):
+            found = _entry_points()[reference].load()
+        return _checked(found, reference)
+    place, _, name = reference.rpartition(":")
+    if not place or not name:
+        raise ValueError(f"{reference!r} names no class; expected path/to/file.py:Class or module:Class")
+    is_file = place.endswith(".py") or "/" in place or "\\" in place
+    module = _load_file(Path(place)) if is_file else _load_module(place)
+    if not hasattr(module, name):
+        raise ValueError(_no_class(place, name, module))
+    return _checked(getattr(module, name), reference)
+
+
+@cache
+def _entry_points() -> dict[str, EntryPoint]:
+    return {each.name: each for each in entry_points(group=ENTRY_POINTS)}
+
+
+def _load_module(name: str) -> types.ModuleType:
+    here = str(Path.cwd())
+    with _users_code(name):
+        # Last, so that nothing in the current folder can come before an installed module.
+        sys.path.append(here)
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name.split(".", maxsplit=1)[0] and error.name != name:
+                raise
+            raise ValueError(
+                f"there is no module {name!r} in {here} or among the installed ones; "
+                f"expected path/to/file.py:Class or module:Class"
+            ) from None
+        finally:
+            sys.path.remove(here)
+    _users_files.add(module.__file__ or "")
+    return module
+
+
+def _load_file(path: Path) -> types.ModuleType:
+    where = path.resolve()
+    try:
+        status = where.stat()
+        source = where.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{path}: cannot be read: {reason}") from None
+    stamp = (status.st_mtime_ns, status.st_size)
+    known = _loaded.get(where)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    module = types.ModuleType(f"{_MODULES}_{len(_loaded)}_{where.stem}")
+    module.__file__ = str(where)
+    sys.modules[module.__name__] = module  # before it runs: annotations are looked up there
+    try:
+        with _users_code(str(path), str(where)):
+            exec(compile(source, str(where), "exec"), module.__dict__)
+    except BaseException:
+        del sys.modules[module.__name__]
+        raise
+    _loaded[where] = (stamp, module)
+    _users_files.add(str(where))
+    return module
+
+
+@contextmanager
+def _users_code(name: str, filename: str = "") -> Iterator[None]:
+    """Turns what a user's code raises into one ValueError that has the line."""
+    try:
+        yield
+    except SyntaxError as error:
+        where = name if error.filename in (filename, None) else error.filename
+        raise ValueError(f"{where}:{error.lineno or 1}: is no Python: {error.msg}") from None
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ValueError) and error.__suppress_context__:
+            raise  # ours, from within
+        line = _line_in(error, filename)
+        place = f"{name}:{line}" if line else name
+        raise ValueError(f"{place}: {describe(error)}, while it was imported") from None
+
+
+def place_in_users_file(error: BaseException) -> str | None:
+    """`file:line` of the last line of a user's file that the error, or a cause of it, came through."""
+    place = None
+    cause: BaseException | None = error
+    while cause is not None:
+        for frame, line in traceback.walk_tb(cause.__traceback__):
+            if frame.f_code.co_filename in _users_files:
+                place = f"{frame.f_code.co_filename}:{line}"
+        cause = cause.__cause__ or cause.__context__
+    return place
+
+
+def _line_in(error: BaseException, filename: str) -> int | None:
+    """The last line of this file that the error came through."""
+    lines = [
+        line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == filename
+    ]
+    return lines[-1] if lines else None
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line: `ZeroDivisionError: division by zero`."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _checked(found: Any, reference: str) -> type[Rule]:
+    bases = ", ".join(each.__name__ for each in FAMILIES.values())
+    if not isinstance(found, type):
+        raise ValueError(f"{reference} is {_a(type(found).__name__)}; expected a class derived from {bases}")
+    if not issubclass(found, Rule) or not issubclass(found, tuple(FAMILIES.values())):
+        raise ValueError(f"{reference} is of no family of rules; derive it from one of policies.{{{bases}}}")
+    if found in FAMILIES.values():
+        raise ValueError(f"{reference} is the base class of its family; expected a class derived from it")
+    return found
+
+
+def _no_class(place: str, name: str, module: types.ModuleType) -> str:
+    own = [
+        each
+        for each, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, Rule) and value.__module__ == module.__name__
+    ]
+    if not own:
+        return f"{place} has no class {name!r}, and no rule at all; expected a class derived from a family's"
+    return f"{place}: {nearest('class', name, own)}"
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiouAEIOU" else f"a {noun}"

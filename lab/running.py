@@ -1,0 +1,106 @@
+"""Running scenarios: one, or one under several policies side by side."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from lab.judgement import Judgement, judge
+from lab.policies_by_name import PolicyChoice
+from lab.scenarios import read_scenario
+from lab.summary import Summary, summarise
+from sim.errors import InputError
+from sim.record import Run
+from sim.scenario import Scenario
+from sim.simulate import simulate
+
+
+def load(
+    name: str | Path,
+    policy: PolicyChoice | None = None,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
+) -> Scenario:
+    """The scenario of this name (shipped), path, or `-`, as `windtunnel run` takes it.
+
+    `policy` takes the place of the scenario's own: `seed-before`, `seed-before,placement=P5`,
+    `my.py:MyPlacement`, a rule class, a rule or a `PolicySet`. `settings` are `key=value` changes, as of
+    `--set`. Raises InputError for everything that is wrong.
+    """
+    return read_scenario(name).load(policy=policy, settings=settings, seed=seed)
+
+
+def run(
+    scenario: Scenario | str | Path,
+    policy: PolicyChoice | None = None,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
+    *,
+    progress: Callable[[float], None] | None = None,
+) -> Run:
+    """The record of a run of this scenario, loaded as by `load` if it is a name.
+
+    Raises PolicyFailed or Interrupted, with the record up to there, and InputError, also if a policy or
+    settings are given for a scenario that is loaded already.
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario, policy, settings)
+    elif policy is not None or settings:
+        raise InputError("a scenario that is loaded has its policy and settings; give them to `load`")
+    return simulate(scenario, seed=seed, progress=progress, clock=time.perf_counter)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs of one scenario with one seed, each under another policy, in the order asked for."""
+
+    runs: tuple[Run, ...]
+
+    @cached_property
+    def summaries(self) -> tuple[Summary, ...]:
+        """What each run comes to."""
+        return tuple(map(summarise, self.runs))
+
+    @cached_property
+    def judgements(self) -> tuple[tuple[Judgement, ...], ...]:
+        """For each run, what its scenario expects under its policy, and whether it holds."""
+        return tuple(map(judge, self.runs))
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as the first policy met it."""
+        return self.runs[0].scenario
+
+
+def compare(
+    policies: Iterable[PolicyChoice],
+    scenario: str | Path,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
+) -> Comparison:
+    """Run one scenario under several policies. One seed shows what can happen, and is no statistics.
+
+    Service times and start-up delays are the same under every policy, so a difference is the policies'.
+    Raises as `run`, and InputError if two of the policies are the same.
+    """
+    return Comparison(tuple(run(each) for each in load_each(policies, scenario, settings, seed)))
+
+
+def load_each(
+    policies: Iterable[PolicyChoice],
+    scenario: str | Path,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
+) -> list[Scenario]:
+    """The scenario, read once, under each of the policies.
+
+    Raises InputError as `load`, and for a policy that is given twice.
+    """
+    text = read_scenario(scenario)
+    loaded = [text.load(policy=policy, settings=settings, seed=seed) for policy in policies]
+    names = [each.policy.name for each in loaded]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"the policy {name} is given {names.count(name)} times; expected different ones")
+    return loaded

@@ -1,0 +1,57 @@
+"""Numbers as people read them: durations with their unit, counts with their noun. Imports nothing of ours."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+NOTHING: Final = "–"
+"""What stands where there is no number."""
+
+
+def duration(seconds: float | None) -> str:
+    """Three digits and a unit: '310 s', '12.5 min', '3.1 h', '4.5 d'; a dash for None and NaN."""
+    if seconds is None or math.isnan(seconds):
+        return NOTHING
+    if math.isinf(seconds):
+        return "never"
+    if abs(seconds) < 600:
+        return f"{seconds:.3g} s" if abs(seconds) >= 0.0005 else "0 s"
+    if seconds < 7200:
+        return f"{seconds / 60:.3g} min"
+    return f"{seconds / 3600:.3g} h" if seconds < 360_000 else f"{seconds / 86400:.3g} d"
+
+
+def number(value: float | None) -> str:
+    """Three digits, thousands apart: '0.25', '12,400'; a dash for None and NaN."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:.3g}"
+
+
+def share(value: float | None) -> str:
+    """A share between 0 and 1 as a percentage: '7.5 %'; a dash for None and NaN."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    return f"{100 * value:.0f} %" if value >= 0.1 or value == 0 else f"{100 * value:.2g} %"
+
+
+def count(things: int, noun: str, plural: str | None = None) -> str:
+    """'1 task', '1,200 tasks'."""
+    return f"{things:,} {noun if things == 1 else plural or noun + 's'}"
+
+
+def times(n: int) -> str:
+    """How often: 'once', 'twice', '31 times'."""
+    return {1: "once", 2: "twice"}.get(n, f"{n:,} times")
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """'30 × agent_not_registered_yet, 1 × no_pods', most frequent first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{n:,} × {name}" for name, n in ordered)
+
+
+def listing(items: Iterable[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    *first, last = list(items) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
