@@ -1,11 +1,12 @@
 """All the tasks of a scenario in the order in which they come, numbered."""
 
-import heapq
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from operator import itemgetter
 
 import msgspec
 
+from policies.vocabulary import TaskId
 from sim.streams import Streams
 from sim.workloads.arrival import Arrival
 from sim.workloads.closed import Closed, ClosedSource
@@ -25,17 +26,15 @@ class Workload:
         drawn = [(source.index, source.arrivals(streams, horizon_s)) for source in open_sources]
         highest = max((a.task for index, part in drawn if index in keep for a in part), default=0)
         self._ids = itertools.count(highest + 1)
-        merged = heapq.merge(
-            *([(a.submitted_at, index, a) for a in part] for index, part in drawn),
-            key=lambda entry: entry[:2],
-        )
+        coming = [(a.submitted_at, index, a) for index, part in drawn for a in part]
+        coming.sort(key=itemgetter(0, 1))
         self.arrivals: list[Arrival] = [
-            arrival if index in keep else _numbered(arrival, self._ids) for _, index, arrival in merged
+            arrival if index in keep else _numbered(arrival, next(self._ids)) for _, index, arrival in coming
         ]
         self.closed = [
             ClosedSource(source, streams, self._ids) for source in sources if isinstance(source, Closed)
         ]
 
 
-def _numbered(arrival: Arrival, ids: Iterator[int]) -> Arrival:
-    return msgspec.structs.replace(arrival, task=next(ids))
+def _numbered(arrival: Arrival, number: TaskId) -> Arrival:
+    return arrival if arrival.task == number else msgspec.structs.replace(arrival, task=number)

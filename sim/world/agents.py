@@ -228,7 +228,7 @@ class Agent:
         if self._dropped is None:
             self._unsent.append(report)
         else:
-            self._tell(report)
+            self._control.tell(self._pod, report)
 
     def abort(self, task: TaskId) -> None:
         """The control plane said stop."""

@@ -10,7 +10,6 @@ from simpy.events import Event
 
 from policies.actions import (
     AbortTask,
-    AnyAction,
     CreatePod,
     CutConnection,
     DeletePod,
@@ -73,19 +72,15 @@ class Cluster:
         self._numbers: dict[str, int] = {}
         self.pods: dict[PodName, PodTruth] = {}
         self.on_agent: list[Callable[[PodTruth], None]] = []
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        control.carry_out = {
             SendTask: self._send,
             CreatePod: self._create,
             DeletePod: self._delete,
             AbortTask: self._abort,
             CutConnection: self._cut,
         }
-        control.carry_out = self._carry_out
         control.on_down.append(self._drop_all)
         control.on_up.append(self._list_all)
-
-    def _carry_out(self, action: AnyAction) -> None:
-        self._handlers[type(action)](action)
 
     # pods
 

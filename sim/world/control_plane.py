@@ -7,7 +7,7 @@ what people and the cluster have to say waits.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,7 +59,8 @@ class ControlPlaneProcess:
         self._life = 0
         self.is_up = True
         self.due_at = controller.next_wakeup()
-        self.carry_out: Callable[[AnyAction], None] = lambda action: None
+        self.carry_out: Mapping[type[AnyAction], Callable[[Any], None]] = {}
+        """Who carries out an action, by its type."""
         self.on_decision: Callable[[AnyDecision], None] | None = None
         self.on_observed: dict[type, Callable[[Any], None]] = {}
         self.on_up: list[Callable[[], None]] = []
@@ -128,7 +129,7 @@ class ControlPlaneProcess:
         for action in actions:
             self._log(action)
             if self._obeys_at_once:
-                self.carry_out(action)
+                self.carry_out[type(action)](action)
             else:
                 self._carry_out_later(action)
         wakeup = controller.next_wakeup()
@@ -187,7 +188,7 @@ class ControlPlaneProcess:
     def _carry_out_if_alive(self, sent: tuple[int, AnyAction]) -> None:
         life, action = sent
         if life == self._life:
-            self.carry_out(action)
+            self.carry_out[type(action)](action)
 
     def _log_decisions(self) -> None:
         decisions = self._controller.take_decisions()

@@ -54,18 +54,9 @@ class People:
         now = self._engine.now
         kind = _KINDS[arrival.kind]
         self._work.enter(arrival)
-        self._log(
-            TaskCreated(
-                now,
-                arrival.task,
-                arrival.pool,
-                arrival.workspace,
-                kind,
-                arrival.plan_s,
-                arrival.apply_s,
-            )
-        )
-        self._control.tell("people", TaskSubmitted(now, arrival.task, arrival.pool, arrival.workspace, kind))
+        task, pool, workspace = arrival.task, arrival.pool, arrival.workspace
+        self._log(TaskCreated(now, task, pool, workspace, kind, arrival.plan_s, arrival.apply_s))
+        self._control.tell("people", TaskSubmitted(now, task, pool, workspace, kind))
         if arrival.cancelled_at < math.inf:
             self._engine.call_at(arrival.cancelled_at, self._cancel, arrival.task)
         if arrival.cancelled_after_s < math.inf:
