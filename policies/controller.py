@@ -66,8 +66,8 @@ class PoolBounds(msgspec.Struct, frozen=True, kw_only=True):
 class Controller:
     """Scheduler and autoscaler of some pools, under one policy set.
 
-    Raises `policies.errors.PolicyFault` from `step` when a policy raises or answers nonsense; the
-    controller is not to be used after that.
+    Raises `policies.errors.PolicyFault` from `step`, and for a send's back-off from `observe`, when a policy
+    raises or answers nonsense; the controller is not to be used after that.
     """
 
     def __init__(self, policy: PolicySet, pools: Iterable[PoolBounds], *, start: float = 0.0) -> None:

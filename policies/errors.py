@@ -7,7 +7,7 @@ The controller stops at once rather than repair the answer: a repaired answer is
 class PolicyFault(Exception):
     """A policy of the user's raised or answered nonsense.
 
-    Attributes say which policy (`policy`, by family and name), at what time (`at`, float s), what it was
+    Attributes say which policy (`policy`, its class's name), at what time (`at`, float s), what it was
     `asked`, what it `answered`, and what was `expected`.
     """
 

@@ -144,7 +144,7 @@ class HeartbeatsEnded(Observation, frozen=True):
 
 
 class DispatchFailed(Observation, frozen=True):
-    """A dispatch surely did not reach an agent (`not_connected`) or was refused by it (`at_capacity`)."""
+    """A dispatch surely did not reach an agent (`not_connected`), or it refused it (`agent_at_capacity`)."""
 
     task: TaskId
     phase: Phase

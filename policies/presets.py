@@ -111,7 +111,7 @@ def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> PolicySe
         elif key == "slots_per_pod":
             changes[key] = _convert(key, value, int)
         else:
-            raise ValueError(unknown("policy key", key, [*FAMILIES, "controller"]))
+            raise ValueError(unknown("policy key", key, [*FAMILIES, "controller", "slots_per_pod"]))
     return _replace(policy, **changes) if changes else policy
 
 

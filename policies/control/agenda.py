@@ -82,7 +82,7 @@ class Agenda:
         self._timeouts: deque[tuple[float, Task, int]] = (
             deque()
         )  # (at, task, attempt), sorted: see `await_end`
-        self._reservations: deque[tuple[float, Task]] = deque()  # sorted likewise
+        self._reservations: deque[tuple[float, Task, int]] = deque()  # sorted likewise
         self._retries: list[tuple[float, int, Workspace]] = []
         self._silences: list[tuple[float, int, Pod]] = []
 
@@ -119,7 +119,7 @@ class Agenda:
 
     def keep_reserved(self, task: Task, until: float) -> None:
         """The slot reserved for the task is freed at `until`; in the order of time, as for `await_end`."""
-        self._reservations.append((until, task))
+        self._reservations.append((until, task, task._attempt))
         self._note(until)
 
     def due_retries(self, now: float) -> None:
@@ -146,7 +146,9 @@ class Agenda:
     def due_reservations(self, now: float) -> Iterator[Task]:
         """Take the tasks whose reserved slot was kept long enough, one by one."""
         while self._reservations and self._reservations[0][0] <= now:
-            yield self._reservations.popleft()[1]
+            _, task, attempt = self._reservations.popleft()
+            if task._attempt == attempt:
+                yield task
 
     def look_ahead(self) -> float:
         """When something on the agenda is due, minus infinity if a workspace is to be tried at once."""
@@ -163,8 +165,8 @@ class Agenda:
                 break
             timeouts.popleft()
         while reservations:
-            until, task = reservations[0]
-            if task._slot is not None:
+            until, task, attempt = reservations[0]
+            if task._attempt == attempt and task._slot is not None:
                 at = until if until < at else at
                 break
             reservations.popleft()

@@ -4,7 +4,6 @@ A cycle that could only repeat the one before it is left out. When the autoscale
 by `depends_on_time`) and its last answer led to nothing, it is not asked again until the pool has changed.
 """
 
-
 from policies.actions import AnyAction, CreatePod, DeletePod
 from policies.control.agenda import Periodic
 from policies.decisions import PodChosen, Reason, Scaled

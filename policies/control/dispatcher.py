@@ -13,7 +13,7 @@ from policies.constants import Constants
 from policies.control.agenda import Agenda
 from policies.control.capacity import Capacity
 from policies.control.lives import Lives
-from policies.decisions import Blocked, Placed, PodRefusal, Refused, Released
+from policies.decisions import Blocked, Placed, PodRefusal, Reason, Refused, Released
 from policies.errors import PolicyFault
 from policies.lifecycles import TaskEvent
 from policies.observed.books import Books
@@ -22,7 +22,7 @@ from policies.observed.pool import Pool
 from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.policy_set import PolicySet
-from policies.rules.dispatch import GiveUp, SendTo
+from policies.rules.dispatch import GiveUp, SendTo, is_wait
 from policies.rules.queue import Block
 from policies.vocabulary import LinkState, Phase, SlotState, TaskState
 
@@ -94,9 +94,9 @@ class Dispatcher:
         except Exception as error:
             raise self._fault_of_queue(workspace, repr(error)) from error
         if isinstance(choice, Task):
-            if choice._state is _PENDING or choice.is_confirmed_apply:
+            if choice._home is workspace and (choice._state is _PENDING or choice.is_confirmed_apply):
                 return choice
-        elif choice is None or isinstance(choice, tuple):
+        elif choice is None or _is_block(choice):
             return choice
         raise self._fault_of_queue(workspace, repr(choice))
 
@@ -110,19 +110,28 @@ class Dispatcher:
             if isinstance(place, Slot):
                 return self._send_booked(task, workspace, place)
             if isinstance(place, Pod):
-                self._send(task, pool, place, None)
+                self._send_unbooked(task, pool, place)
                 return True
-            self._refused[pool._name, self._placement.same_answer_for(task)] = (pool._version, refusals)
+            self._refused[pool._name, self._key(task, pool)] = (pool._version, refusals)
         self._note_refused(task, workspace, refusals)
         return False
 
     def _refused_alike(self, task: Task, pool: Pool) -> tuple[PodRefusal, ...] | None:
         """Why a task like this one was refused in this step, if nothing has changed since."""
-        key = self._placement.same_answer_for(task)
+        key = self._key(task, pool)
         if key is None:
             return None
         version, refusals = self._refused.get((pool._name, key), (-1, ()))
         return refusals if version == pool._version else None
+
+    def _key(self, task: Task, pool: Pool) -> Hashable | None:
+        try:
+            key = self._placement.same_answer_for(task)
+            hash(key)
+        except Exception as error:
+            asked, expected = f"same_answer_for(task {task._id})", "something hashable, or None"
+            raise self._fault(self._placement, asked, repr(error), expected) from error
+        return key
 
     def _place(self, task: Task, pool: Pool) -> Slot | Pod | None:
         try:
@@ -152,21 +161,41 @@ class Dispatcher:
         if pod._link is _UP:
             self._send(task, pool, pod, slot._index)
             return True
-        route = self._dispatch.route(task, pod, pool)
-        if isinstance(route, SendTo) and route.booked:
-            self._send(task, pool, route.pod, slot._index)
+        route = self._route(task, pod, pool)
+        if isinstance(route, SendTo):
+            if route.booked:
+                self._send(task, pool, pod, slot._index)
+            else:
+                self._send_unbooked(task, pool, route.pod)
             return True
         if own_reservation:
             self._lives.reserve_slot(task)
         else:
             self._books.free(task)
-        if isinstance(route, SendTo):
-            self._send(task, pool, route.pod, None)
-            return True
         self._note_released(task, workspace, pool, slot, route)
         if route.wants_pod:
             self._capacity.one_more(pool)
         return False
+
+    def _route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
+        asked = f"route(task {task._id}, pod {pod._name})"
+        expected = "a SendTo of a pod that is in the pool (if booked, this one), or a GiveUp of 0 s or more"
+        try:
+            route = self._dispatch.route(task, pod, pool)
+        except Exception as error:
+            raise self._fault(self._dispatch, asked, repr(error), expected) from error
+        if isinstance(route, SendTo) and isinstance(route.pod, Pod):
+            to = route.pod
+            if pool._pods.get(to._name) is to and not to.is_leaving and (to is pod or not route.booked):
+                return route
+        elif isinstance(route, GiveUp) and is_wait(route.retry_after):
+            return route
+        raise self._fault(self._dispatch, asked, repr(route), expected)
+
+    def _send_unbooked(self, task: Task, pool: Pool, pod: Pod) -> None:
+        """Send to an agent without a booking; what the task holds elsewhere is given up."""
+        self._books.free(task)
+        self._send(task, pool, pod, None)
 
     def _send(self, task: Task, pool: Pool, pod: Pod, slot: int | None) -> None:
         """Save the row, then send."""
@@ -254,3 +283,10 @@ class Dispatcher:
             answered=answered,
             expected=expected,
         )
+
+
+def _is_block(choice: object) -> bool:
+    if not isinstance(choice, tuple) or len(choice) != 2:
+        return False
+    reason, by = choice
+    return isinstance(reason, Reason) and (by is None or isinstance(by, Task))

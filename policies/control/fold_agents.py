@@ -32,6 +32,8 @@ class FoldAgents:
         pod = self._misfits.pod(event, event.pod)
         if pod is not None:
             pod._row = ROW[pod._row][RowEvent.REGISTERED]
+            pod._registered_at = self._books.now
+            self._silence.watch(pod)
 
     def known_to_pod_manager(self, event: AgentKnownToPodManager) -> None:
         """`pod.AgentID` is set."""
@@ -89,6 +91,9 @@ class FoldAgents:
             return
         if not pod._train_every:
             self._misfits.record(event, pod._name, "no train", Verdict.REPEATED)
+            return
+        if not event.last_at <= self._books.now:
+            self._misfits.record(event, pod._name, f"last at {event.last_at:g} s", Verdict.IMPOSSIBLE)
             return
         pod._train_every = 0.0
         self._heard(pod, event.last_at)

@@ -38,7 +38,7 @@ class FoldPods:
 
     def create_failed(self, event: PodCreateFailed) -> None:
         """The cluster refused the create call; the pod never was."""
-        self._move(event, event.pod, PodEvent.CREATE_FAILED)
+        self._end(event, event.pod, PodEvent.CREATE_FAILED)
 
     def seen(self, event: PodSeen) -> None:
         """A list or watch shows the pod in a phase; a pod that this process does not know is adopted."""
@@ -65,8 +65,12 @@ class FoldPods:
 
     def gone(self, event: PodGone) -> None:
         """The pod no longer exists; what the store says was running on it is lost."""
-        pod = self._books.pods.get(event.pod)
-        if not self._move(event, event.pod, PodEvent.SEEN_GONE) or pod is None:
+        if event.pod in self._books.pods or not self._recovery.lost_meanwhile(event.pod):
+            self._end(event, event.pod, PodEvent.SEEN_GONE)
+
+    def _end(self, event: Observation, name: str, pod_event: PodEvent) -> None:
+        pod = self._books.pods.get(name)
+        if not self._move(event, name, pod_event) or pod is None:
             return
         for task in list(pod._tasks):
             self._lives.lose(self._books.tasks[task], Reason.POD_LOST)

@@ -4,6 +4,7 @@ from policies.control.agenda import Agenda
 from policies.control.lives import Lives
 from policies.control.misfits import Misfits
 from policies.decisions import Reason, RolledBack
+from policies.errors import PolicyFault
 from policies.lifecycles import TASK, TaskEvent, Verdict
 from policies.observations import (
     DispatchFailed,
@@ -14,8 +15,8 @@ from policies.observations import (
 )
 from policies.observed.books import Books
 from policies.observed.task import Task
-from policies.rules.dispatch import DispatchRule
-from policies.vocabulary import Outcome, Phase, TaskKind, TaskState
+from policies.rules.dispatch import DispatchRule, is_wait
+from policies.vocabulary import Outcome, Phase, Seconds, TaskKind, TaskState
 
 # Members of an enumeration are slow to look up, and these are asked for at every end of a phase.
 _PLANNING = TaskState.PLANNING
@@ -116,21 +117,51 @@ class FoldTasks:
     def _ended_out_of_turn(self, event: PhaseEnded, task: Task) -> None:
         """An end that the row does not wait for; it still frees what a cancelled task was holding."""
         same_attempt = event.attempt == task._attempt
-        if task._state is TaskState.CANCELLED and same_attempt:
-            self._books.runs_no_more(task)
-            self._books.free(task)
-            self._agenda.wake(task._home)
-        elif same_attempt and (not TASK[task._state] or task._state is TaskState.APPLY_PENDING):
+        if task._state is TaskState.CANCELLED and self._let_go(task, event.attempt):
+            return
+        if same_attempt and (not TASK[task._state] or task._state is TaskState.APPLY_PENDING):
             self._misfits.record(event, str(task._id), task._state, Verdict.REPEATED)
         elif not TASK[task._state] or event.attempt < task._attempt:
             self._misfits.record(event, str(task._id), task._state, Verdict.LATE)
         else:
             self._misfits.record(event, str(task._id), task._state, Verdict.IMPOSSIBLE)
 
+    def _let_go(self, task: Task, attempt: int) -> bool:
+        """A cancelled task's last attempt is over: its place is free; False if it had none any more."""
+        pod = self._books.pods.get(task._pod) if task._pod is not None else None
+        runs = pod is not None and task._id in pod._tasks
+        if attempt != task._attempt or not (runs or task._slot is not None):
+            return False
+        self._books.runs_no_more(task)
+        self._books.free(task)
+        self._agenda.wake(task._home)
+        return True
+
+    def _back_off(self, task: Task) -> Seconds:
+        asked, expected = f"back_off({task._failed_sends})", "a time to wait, 0 s or more"
+        try:
+            wait = self._dispatch.back_off(task._failed_sends)
+        except Exception as error:
+            raise self._fault(asked, repr(error), expected) from error
+        if not is_wait(wait):
+            raise self._fault(asked, repr(wait), expected)
+        return wait
+
+    def _fault(self, asked: str, answered: str, expected: str) -> PolicyFault:
+        policy = type(self._dispatch).__name__
+        return PolicyFault(
+            policy=policy, at=self._books.now, asked=asked, answered=answered, expected=expected
+        )
+
     def dispatch_failed(self, event: DispatchFailed) -> None:
         """The row and the booking are taken back; the next send waits for its back-off."""
         task = self._misfits.task(event, event.task)
         if task is None:
+            return
+        if event.attempt > task._attempt:
+            self._misfits.record(event, str(task._id), task._state, Verdict.IMPOSSIBLE)
+            return
+        if task._state is TaskState.CANCELLED and self._let_go(task, event.attempt):
             return
         if not task._state.is_running or event.attempt != task._attempt:
             self._misfits.record(event, str(task._id), task._state, Verdict.LATE)
@@ -143,12 +174,13 @@ class FoldTasks:
         else:
             self._books.free(task)
         task._failed_sends += 1
+        now = self._books.now
         lost_race = event.reason == Reason.AGENT_AT_CAPACITY
-        wait = self._dispatch.retry_lost_race if lost_race else self._dispatch.back_off(task._failed_sends)
-        task._not_before = event.at + wait
+        wait = self._dispatch.retry_lost_race if lost_race else self._back_off(task)
+        task._not_before = now + wait
         self._books.decisions.append(
             RolledBack(
-                at=event.at,
+                at=now,
                 task=task._id,
                 pool=task.pool,
                 attempt=event.attempt,

@@ -2,7 +2,7 @@
 
 from policies.control.agenda import Agenda
 from policies.control.lives import Lives
-from policies.decisions import Recovered
+from policies.decisions import Reason, Recovered
 from policies.observations import RunningPhase
 from policies.observed.books import Books
 from policies.observed.pod import Pod
@@ -26,24 +26,43 @@ class Recovery:
         """Forget what was memory; every workspace with an open task is left to the monitor."""
         self._books.forget_memory()
         self._agenda.clear()
+        if not self._rule.rebuilds_slots:
+            return
+        deadline = self._books.now + self._constants.phase_timeout
+        for rows in self._books.orphans.values():
+            for task, _ in rows:
+                if task._state.is_running:
+                    self._agenda.await_end(task, deadline)
 
     def adopt(self, name: PodName, pool: Pool, *, created_at: float) -> None:
         """Know a pod that a list shows and that this process did not create."""
         pod = self._books.new_pod(pool, name, created_at=created_at)
         bound = []
         for task, slot in self._books.orphans.pop(name, ()):
-            if self._rule.rebuilds_slots and self._rebind(pod, task, slot):
+            if self._rule.rebuilds_slots and task._pod == name and self._rebind(pod, task, slot):
                 bound.append(task._id)
         self._note(pod, pool, bound)
 
+    def lost_meanwhile(self, name: PodName) -> bool:
+        """A pod that was not seen again is gone, and what ran on it lost; False if no row speaks of it."""
+        if not self._rule.rebuilds_slots or name not in self._books.orphans:
+            return False
+        for task, _ in self._books.orphans.pop(name):
+            if task._pod == name and task._state.is_running:
+                self._lives.lose(task, Reason.POD_LOST)
+        self._books.gone.add(name)
+        return True
+
     def report(self, pod: Pod, running: tuple[RunningPhase, ...]) -> None:
         """Bind what an agent says it runs and the slot table does not know of."""
-        if not running or not self._rule.rebuilds_slots:
+        if not running or not self._rule.rebuilds_slots or pod.is_leaving:
             return
         bound = []
         for entry in running:
             task = self._books.tasks.get(entry.task)
-            if task is None or not task._state.is_running or task._attempt != entry.attempt:
+            if task is None or task._pod != pod._name or task._attempt != entry.attempt:
+                continue
+            if not task._state.is_running or entry.phase is not _phase(task):
                 continue
             self._books.runs(pod, task, entry.phase)
             if task._slot is None and self._books.rebind(pod, task, None):
@@ -51,14 +70,12 @@ class Recovery:
         self._note(pod, pod._pool, bound)
 
     def _rebind(self, pod: Pod, task: Task, slot: int | None) -> bool:
-        """Give a row its place on the pod again, and its deadline."""
+        """Give a row its place on the pod again, unless it has moved on since the restart."""
         if task._state.is_running:
-            phase = Phase.APPLY if task._state is TaskState.APPLYING else Phase.PLAN
-            self._books.runs(pod, task, phase)
-            deadline = self._books.now + self._constants.phase_timeout
-            self._agenda.await_end(task, deadline)
+            self._books.runs(pod, task, _phase(task))
             return slot is not None and self._books.rebind(pod, task, slot)
-        if slot is not None and self._books.rebind(pod, task, slot):
+        planned = task._state is TaskState.APPLY_PENDING
+        if planned and slot is not None and self._books.rebind(pod, task, slot):
             self._lives.reserve_slot(task)
             return True
         return False
@@ -74,3 +91,8 @@ class Recovery:
                     tasks=tuple(bound),
                 )
             )
+
+
+def _phase(task: Task) -> Phase:
+    """What a running task's agent executes."""
+    return Phase.APPLY if task._state is TaskState.APPLYING else Phase.PLAN

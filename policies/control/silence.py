@@ -4,6 +4,8 @@ An agent inside a train of heartbeats is not looked at: it cannot fall silent wi
 whose last heartbeat is known is looked at again at the next check at which something could change.
 """
 
+import math
+
 from policies.actions import AnyAction, CutConnection
 from policies.constants import Constants
 from policies.control.agenda import Agenda, Grid
@@ -40,14 +42,19 @@ class Silence:
 
     def watch(self, pod: Pod) -> None:
         """The pod's last evidence of life is known: look at it when that may be too old."""
-        if not pod._silence_watched and not pod._train_every:
-            pod._silence_watched = True
-            self._agenda.look_at(pod, self._next_look(pod))
+        if pod._train_every:
+            return
+        at = self._next_look(pod)
+        if at < pod._silence_at:
+            pod._silence_at = at
+            self._agenda.look_at(pod, at)
 
     def look(self, now: float) -> None:
         """Look at the pods that are due at `now`."""
         for pod in self._agenda.due_silences(now):
-            pod._silence_watched = False
+            if pod._silence_at > now:
+                continue  # an earlier look has taken this one's place
+            pod._silence_at = math.inf
             if pod._name not in self._books.pods or pod._train_every:
                 continue
             self._check(pod, now)
@@ -77,8 +84,8 @@ class Silence:
         self._outbox.append(CutConnection(at=now, pod=pod._name, because=because))
 
     def _last_sign(self, pod: Pod) -> float:
-        """The last heartbeat, or the connection itself if none has come since."""
-        return max(pod._heard_at, pod._connected_at)
+        """The last heartbeat, or the connection or registration itself if none has come since."""
+        return max(pod._heard_at, pod._connected_at, pod._registered_at)
 
     def _next_look(self, pod: Pod) -> float:
         last = self._last_sign(pod)

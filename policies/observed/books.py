@@ -34,6 +34,7 @@ from policies.vocabulary import (
 # Members of an enumeration are slow to look up, and these are asked for at every step.
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 _PENDING = TaskState.PENDING
+_APPLY_PENDING = TaskState.APPLY_PENDING
 _OVER = frozenset(state for state, events in TASK.items() if not events)
 _RUNNING = SlotState.RUNNING
 _RESERVED = SlotState.RESERVED
@@ -116,13 +117,18 @@ class Books:
         return True
 
     def lock(self, workspace: Workspace, task: Task) -> None:
-        """The task, planned with changes, takes its workspace's lock."""
-        workspace._lock = task
+        """The task, planned with changes, takes its workspace's lock, or waits for whoever holds it."""
+        if workspace._lock is None:
+            workspace._lock = task
 
     def unlock(self, workspace: Workspace, task: Task) -> None:
-        """The task's lock, if it holds it, is released."""
+        """The task's lock, if it holds it, is released.
+
+        Ids that arrive out of order can let two tasks of a workspace plan at once: the other has it next.
+        """
         if workspace._lock is task:
-            workspace._lock = None
+            planned = [row for row in workspace._rows.values() if row._state is _APPLY_PENDING]
+            workspace._lock = min(planned, key=lambda row: row._id, default=None)
 
     def _recount_unblocked(self, workspace: Workspace) -> None:
         """A workspace has at most one unblocked task: its lowest-id open one, if that is pending."""
@@ -151,15 +157,12 @@ class Books:
         """The slot of a planned task is kept for its apply."""
         return self._move_slot(slot, SlotEvent.RESERVED, slot._task)
 
-    def free(self, slot: Slot) -> bool:
-        """The slot is idle again."""
-        task = slot._task
-        if not self._move_slot(slot, _FREED, task):
-            return False
-        slot._task = None
-        if task is not None:
+    def free(self, task: Task) -> None:
+        """The slot that the task holds, if it holds one, is idle again."""
+        slot = self.slot_of(task)
+        if slot is not None and self._move_slot(slot, _FREED, task):
+            slot._task = None
             task._slot = None
-        return True
 
     def slot_of(self, task: Task) -> Slot | None:
         """The slot that the task holds."""
@@ -183,16 +186,12 @@ class Books:
         pod = slot._pod
         pool = pod._pool
         slot._state = new
-        if old is _RUNNING:
-            self._count_running(pool, pod, holder, -1)
-        elif old is _RESERVED:
-            pod._reserved -= 1
-            pool._slots_reserved -= 1
-        if new is _RUNNING:
-            self._count_running(pool, pod, holder, +1)
-        elif new is _RESERVED:
-            pod._reserved += 1
-            pool._slots_reserved += 1
+        if old is _RUNNING or new is _RUNNING:
+            self._count_running(pool, pod, holder, 1 if new is _RUNNING else -1)
+        if old is _RESERVED or new is _RESERVED:
+            change = 1 if new is _RESERVED else -1
+            pod._reserved += change
+            pool._slots_reserved += change
         self.decisions.append(SlotMoved(self.now, pool._name, pod._name, slot._index, event, holder._id))
         pool._version += 1
         self.relist(pod)
@@ -229,10 +228,12 @@ class Books:
 
     def new_name(self, pool: Pool) -> PodName:
         """A name that no pod of the pool had before: `<pool>-<number>`."""
-        pool._created += 1
-        name = f"{pool._name}-{pool._created}"
-        self._numbers[name] = pool._created
-        return name
+        while True:
+            pool._created += 1
+            name = f"{pool._name}-{pool._created}"
+            if name not in self._numbers:  # a list may have shown pods of an earlier life
+                self._numbers[name] = pool._created
+                return name
 
     def new_pod(self, pool: Pool, name: PodName, *, created_at: float) -> Pod:
         """A pod is known from now on: its creation is being asked for, or a list shows it."""
@@ -269,13 +270,13 @@ class Books:
             pool._slots_reserved -= pod._reserved
             if pod._running:
                 pool._pods_running_tasks -= 1
+            pool._connected.pop(pod._name, None)
             self._set_aside(pod)
             self.relist(pod)
         if new is PodState.GONE:
             del pool._pods[pod._name]
             del self.pods[pod._name]
             self.gone.add(pod._name)
-            pool._connected.pop(pod._name, None)
         return True
 
     def _set_aside(self, pod: Pod) -> None:
@@ -294,7 +295,8 @@ class Books:
         """The agent's connection is up from now on."""
         pod._link = LINK[pod._link][LinkEvent.CONNECTED]
         pod._connected_at = self.now
-        pod._pool._connected[pod._name] = pod
+        if pod._state not in _LEAVING:
+            pod._pool._connected[pod._name] = pod
         pod._pool._version += 1
 
     def disconnect(self, pod: Pod) -> bool:
@@ -315,8 +317,12 @@ class Books:
 
     def forget_memory(self) -> None:
         """A restart: pods, slots and connections are unknown again; the rows and their names are not."""
+        holders = [slot._task for pod in self.pods.values() for slot in pod._slots if slot._task is not None]
+        slot_of = {task._id: task._slot for task in holders}
         self.pods.clear()
         self.orphans.clear()
+        for task in holders:
+            task._slot = None
         for pool in self.pools.values():
             pool._forget_memory()
         for workspace in self.workspaces.values():
@@ -325,8 +331,7 @@ class Books:
                 self.unattended[workspace] = None
             for task in workspace._rows.values():
                 if task._pod is not None and task._state is not _PENDING:
-                    self.orphans.setdefault(task._pod, []).append((task, task._slot))
-                task._slot = None
+                    self.orphans.setdefault(task._pod, []).append((task, slot_of.get(task._id)))
 
     def runs(self, pod: Pod, task: Task, phase: Phase) -> None:
         """The store says that this phase runs on the pod from now on."""

@@ -6,6 +6,8 @@ a rule that read the third where the second was meant.
 """
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from policies.observed.readonly import reads
@@ -75,10 +77,11 @@ class Pod:
         "_occupancy",
         "_plan_and_applies",
         "_pool",
+        "_registered_at",
         "_reserved",
         "_row",
         "_running",
-        "_silence_watched",
+        "_silence_at",
         "_slots",
         "_state",
         "_sync_every",
@@ -99,7 +102,6 @@ class Pod:
     )
     running: int = reads("_running", "How many of its slots are running.")
     reserved: int = reads("_reserved", "How many of its slots are reserved.")
-    tasks: dict[TaskId, Phase] = reads("_tasks", "What the store says runs here, with or without a slot.")
 
     def __init__(self, name: PodName, pool: "Pool", *, number: int, created_at: float) -> None:
         self._name = name
@@ -111,19 +113,25 @@ class Pod:
         self._row = RowState.ABSENT
         self._link = LinkState.DOWN
         self._known_to_pod_manager = False
+        self._registered_at = -math.inf
         self._connected_at = -math.inf
         self._heard_at = -math.inf
         self._train_from = -math.inf
         self._train_every: Seconds = 0.0
         self._sync_from = math.inf
         self._sync_every: Seconds = 0.0
-        self._silence_watched = False
+        self._silence_at = math.inf
         self._running = 0
         self._plan_and_applies = 0
         self._reserved = 0
         self._occupancy = NEVER_HEARD_FROM
         self._listed = NOT_LISTED
         self._tasks: dict[TaskId, Phase] = {}
+
+    @property
+    def tasks(self) -> Mapping[TaskId, Phase]:
+        """What the store says runs here, with or without a slot."""
+        return MappingProxyType(self._tasks)
 
     @property
     def connected(self) -> bool:

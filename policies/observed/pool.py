@@ -132,12 +132,12 @@ class Pool:
         return self._idle.without(RUNS_TASK | HOLDS_RESERVATION)
 
     def connected_pods(self) -> Iterator[Pod]:
-        """Pods whose agent's connection is up, in order of connection."""
+        """Pods that are not leaving and whose agent's connection is up, in order of connection."""
         return iter(self._connected.values())
 
     @property
     def anyone_connected(self) -> bool:
-        """Whether any agent of the pool is connected."""
+        """Whether any agent of a pod that is not leaving is connected."""
         return bool(self._connected)
 
     def pod(self, name: PodName) -> Pod | None:

@@ -1,5 +1,6 @@
 """D: what happens between a booked slot and a sent task, and how long to wait after each way to fail."""
 
+import math
 from typing import ClassVar
 
 import msgspec
@@ -10,6 +11,11 @@ from policies.observed.pool import Pool
 from policies.observed.task import Task
 from policies.rules.base import Rule
 from policies.vocabulary import RowState, Seconds
+
+
+def is_wait(value: object) -> bool:
+    """Whether a rule's answer is a time to wait: a finite number of seconds, not negative."""
+    return isinstance(value, int | float) and 0 <= value < math.inf
 
 
 class SendTo(msgspec.Struct, frozen=True):
@@ -43,6 +49,13 @@ class DispatchRule(Rule, frozen=True):
     """Waits after failed sends in a row; the last one repeats."""
     deletes_ended_pods: ClassVar[bool] = False
     """Whether Failed and Succeeded pods are deleted at the sync before each autoscaler cycle."""
+
+    def __post_init__(self) -> None:
+        for name in ("retry_no_slot", "retry_no_agent"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name):g} s; expected more than 0 s")
+        if not self.send_back_off:
+            raise ValueError("send_back_off is empty; expected at least one wait")
 
     def route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
         """Whom to send to, now that a slot of `pod` is booked for `task`."""
