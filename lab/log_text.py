@@ -21,6 +21,7 @@ from policies.decisions import (
     Scaled,
     TaskEnded,
 )
+from policies.lifecycles import Verdict
 from policies.observations import (
     AgentConnected,
     AgentDisconnected,
@@ -171,6 +172,8 @@ class _Writer:
         yield f"[PodManager] Recovered pod {e.pod}: tasks {tasks}"
 
     def _anomaly(self, e: Anomaly) -> Iterator[str]:
+        if e.verdict is Verdict.REPEATED:
+            return  # news that is no news: a pod list says again what a watch has said
         yield (
             f"[PodManager] Ignored {words(e.observation)} of {e.subject} in state {words(e.state)}: "
             f"{words(e.verdict)}"

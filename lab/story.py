@@ -1,4 +1,4 @@
-"""Why tasks waited to be sent: how often each was refused and why, and what stood idle beside it meanwhile.
+"""Why tasks waited to be sent: what refused or blocked them, and what stood idle beside them meanwhile.
 
 A count of free slots is not enough to see an incident such as 609, whose pool is free and whose agents are
 connected. So the part of a wait is measured in which some connected agent's pod had an idle slot.
@@ -12,16 +12,20 @@ from typing import Any
 
 from lab.summary import is_missing, main_reason
 from policies.actions import SendTask
-from policies.decisions import Refused
+from policies.decisions import Blocked, Refused
 from sim.record import TABLES, Run
 from sim.record.tables import build
+from sim.record.truth import TaskCreated
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusals:
-    """Tries of one task that were refused for one reason. Times are float s."""
+class Cause:
+    """Something that kept a task from being sent. Times are float s."""
 
+    text: str
+    """A reason code; for what befell others of its workspace, with the task that was in the way."""
     tries: int
+    """How often the task itself was refused for this reason; 0 if its turn had not come."""
     first_at: float
     last_at: float
 
@@ -40,13 +44,23 @@ class TaskStory:
     """Until it was first sent, or ended without, or the run did."""
     beside_idle_s: float
     """The part of it in which the pool had more slots on connected agents' pods than were held."""
-    refusals: Mapping[str, Refusals]
-    """By reason, in the order in which they first came."""
+    causes: tuple[Cause, ...]
+    """In the order in which they first came."""
     pod: str
     """Whose agent it was first sent to; empty if it never was."""
     connected_at: float | None
     """When that agent first connected."""
     state: str
+
+    @property
+    def tries(self) -> int:
+        """How often it was refused before it was first sent."""
+        return sum(cause.tries for cause in self.causes)
+
+    @property
+    def main_cause(self) -> Cause | None:
+        """The cause that lasted longest, and of two the one with more tries; None if there is none."""
+        return max(self.causes, key=lambda each: (each.last_at - each.first_at, each.tries), default=None)
 
 
 def stories(run: Run, tasks: Iterable[int]) -> list[TaskStory]:
@@ -66,11 +80,11 @@ def stories(run: Run, tasks: Iterable[int]) -> list[TaskStory]:
         )
         for pool in run.scenario.pools
     }
-    refusals, sent_to = _tries(run.log, chosen)
+    waiting = _Waiting([row for row in tables["tasks"] if row["task"] in chosen], run.ended_at)
+    for entry in run.log:
+        waiting.read(entry)
     told = {
-        row["task"]: _story(
-            row, run.ended_at, idle[row["pool"]], refusals[row["task"]], sent_to, connected_at
-        )
+        row["task"]: _story(row, run.ended_at, idle[row["pool"]], waiting, connected_at)
         for row in tables["tasks"]
         if row["task"] in chosen
     }
@@ -100,35 +114,78 @@ def _until(row: Mapping[str, Any], end: float) -> float:
     return end
 
 
-def _tries(log: Iterable[Any], tasks: set[int]) -> tuple[dict[int, dict[str, Refusals]], dict[int, str]]:
-    """By task: the refusals before it was first sent, and the pod that it was then sent to."""
-    refusals: dict[int, dict[str, Refusals]] = {task: {} for task in tasks}
-    sent_to: dict[int, str] = {}
-    for entry in log:
+class _Waiting:
+    """Reads a log, and notes what befalls some tasks and their workspaces while they wait to be sent."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]], end: float) -> None:
+        self.sent_to: dict[int, str] = {}
+        self._notes: dict[int, dict[str, Cause]] = {}
+        self._workspace_of: dict[int, str] = {}
+        self._open: dict[str, dict[int, tuple[float, float]]] = {}
+        self._block: dict[str, Blocked] = {}
+        for row in rows:
+            task, workspace = row["task"], row["workspace"]
+            self._notes[task] = {}
+            self._open.setdefault(workspace, {})[task] = (row["submitted_at"], _until(row, end))
+        self._end = end
+
+    def causes(self, task: int, workspace: str) -> tuple[Cause, ...]:
+        """What kept this task, once the log is read."""
+        self._end_block(workspace, self._end)
+        return tuple(self._notes[task].values())
+
+    def read(self, entry: Any) -> None:
+        """Take in one entry of the log."""
         kind = type(entry)
-        if kind is SendTask:
-            sent_to.setdefault(entry.task, entry.pod)
-        elif kind is Refused and entry.task in tasks and entry.task not in sent_to:
-            reason = main_reason(entry)
-            before = refusals[entry.task].get(reason)
-            refusals[entry.task][reason] = Refusals(
-                tries=1 if before is None else before.tries + 1,
-                first_at=entry.at if before is None else before.first_at,
-                last_at=entry.at,
-            )
-    return refusals, sent_to
+        if kind is TaskCreated:
+            self._workspace_of[entry.task] = entry.workspace
+        elif kind is SendTask:
+            self.sent_to.setdefault(entry.task, entry.pod)
+            self._end_block(self._workspace_of[entry.task], entry.at)
+        elif kind is Refused and entry.workspace in self._open:
+            self._end_block(entry.workspace, entry.at)
+            self._refused(entry)
+        elif kind is Blocked and entry.workspace in self._open:
+            self._end_block(entry.workspace, entry.at)
+            self._block[entry.workspace] = entry
+
+    def _refused(self, e: Refused) -> None:
+        reason = main_reason(e)
+        for task, (since, until) in self._open[e.workspace].items():
+            if since <= e.at < until:
+                own = task == e.task
+                self._note(task, reason if own else f"{reason} of {e.task}", e.at, e.at, tries=int(own))
+
+    def _end_block(self, workspace: str, at: float) -> None:
+        """A block holds until the workspace is tried again: the same one is recorded only once."""
+        block = self._block.pop(workspace, None)
+        if block is None:
+            return
+        text = str(block.reason) if block.by is None else f"{block.reason} by {block.by}"
+        for task, (since, until) in self._open[workspace].items():
+            first, last = max(block.at, since), min(at, until)
+            if first < last and task != block.by:
+                self._note(task, text, first, last, tries=0)
+
+    def _note(self, task: int, text: str, first: float, last: float, *, tries: int) -> None:
+        before = self._notes[task].get(text)
+        self._notes[task][text] = Cause(
+            text=text,
+            tries=tries if before is None else before.tries + tries,
+            first_at=first if before is None else before.first_at,
+            last_at=last,
+        )
 
 
 def _story(
     row: Mapping[str, Any],
     end: float,
     idle: "_IdleTime",
-    refusals: Mapping[str, Refusals],
-    sent_to: Mapping[int, str],
+    waiting: _Waiting,
     connected_at: Mapping[str, float],
 ) -> TaskStory:
     until = _until(row, end)
-    pod = sent_to.get(row["task"], "")
+    pod = waiting.sent_to.get(row["task"], "")
     connected = connected_at.get(pod, math.nan)
     return TaskStory(
         task=row["task"],
@@ -138,7 +195,7 @@ def _story(
         sent_at=None if is_missing(row["sent_at"]) else row["sent_at"],
         waited_s=until - row["submitted_at"],
         beside_idle_s=idle.between(row["submitted_at"], until),
-        refusals=refusals,
+        causes=waiting.causes(row["task"], row["workspace"]),
         pod=pod,
         connected_at=None if is_missing(connected) else connected,
         state=row["state"],

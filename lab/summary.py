@@ -11,6 +11,7 @@ from typing import Any
 
 from lab.quantiles import Waits, waits_of
 from policies.decisions import Anomaly, Refused, Released, RolledBack
+from policies.lifecycles import Verdict
 from sim.record import TABLES, Run
 from sim.record.tables import build
 
@@ -72,6 +73,11 @@ class Summary:
     ended_at: float
     """How far the run got (s)."""
     is_complete: bool
+
+    @property
+    def misfits(self) -> dict[str, int]:
+        """The anomalies that say something: a fact that is merely told twice does not."""
+        return {name: n for name, n in self.anomalies.items() if not name.endswith(str(Verdict.REPEATED))}
 
 
 def summarise(run: Run) -> Summary:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 def compare(
     policies: PolicyNames,
     scenario: Annotated[
-        str, typer.Option("--scenario", help="A shipped scenario (609), a path to a file, or -.")
+        str,
+        typer.Option(
+            "--scenario", metavar="SCENARIO", help="A shipped scenario (609), a path to a file, or -."
+        ),
     ],
     settings: Settings = None,
     seed: Seed = None,

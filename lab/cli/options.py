@@ -21,13 +21,20 @@ _POLICY_FORMS = (
 )
 
 ScenarioName = Annotated[
-    str, typer.Argument(help="A shipped scenario (609), a path to a file, or - for standard input.")
+    str,
+    typer.Argument(
+        metavar="SCENARIO", help="A shipped scenario (609), a path to a file, or - for standard input."
+    ),
 ]
 PolicyName = Annotated[
     str | None,
-    typer.Option("--policy", "-p", help=f"In place of the scenario's own: {_POLICY_FORMS}."),
+    typer.Option(
+        "--policy", "-p", metavar="POLICY", help=f"In place of the scenario's own: {_POLICY_FORMS}."
+    ),
 ]
-PolicyNames = Annotated[list[str], typer.Argument(help=f"Two or more, each {_POLICY_FORMS}.")]
+PolicyNames = Annotated[
+    list[str], typer.Argument(metavar="POLICY...", help=f"Two or more, each {_POLICY_FORMS}.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -37,7 +44,7 @@ Settings = Annotated[
         help="A change of the scenario or its policy: pool.min=2, placement=P5. May be repeated.",
     ),
 ]
-Seed = Annotated[int | None, typer.Option(min=0, help="In place of the scenario's own seed.")]
+Seed = Annotated[int | None, typer.Option(metavar="N", min=0, help="In place of the scenario's own seed.")]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Save the record there, with pictures (PNG and SVG)."),

@@ -27,7 +27,9 @@ def list_policies() -> None:
 
 @app.command("show", help="A preset with its rules, or a rule with its parameters.")
 def show_policy(
-    name: Annotated[str, typer.Argument(help="A preset, a rule (P5), or path/to/file.py:Class.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A preset, a rule (P5), or path/to/file.py:Class.")
+    ],
 ) -> None:
     """Print a preset or a rule."""
     from lab.cli.streams import out

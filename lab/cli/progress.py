@@ -37,4 +37,4 @@ class Progress:
 
 def timing(run: Run) -> str:
     """'seed-before: 15 min simulated in 0.02 s'."""
-    return f"{run.policy.name}: {duration(run.ended_at)} simulated in {duration(run.wall_s)}\n"
+    return f"{run.policy.name}: {duration(run.ended_at)} simulated in {run.wall_s or 0.0:.2g} s\n"

@@ -18,7 +18,7 @@ from lab.text.parts import (
     indented,
     plain_table,
     policy_heading,
-    story_table,
+    story_part,
     verdict,
 )
 from lab.text.screen import Screen
@@ -26,11 +26,9 @@ from lab.text.spark import Course, course_of, draw, top
 from lab.words import NOTHING, count, number, share
 
 TASKS_SHOWN: Final = 4
-COLUMN_MIN: Final = 14
-NOTE: Final = (
-    "One seed each, and the same service times and start-up delays: this shows what can happen, "
-    "and is no statistics."
-)
+COLUMN_MIN: Final = 10
+NAME_FOLDED_AT: Final = 20
+NOTE: Final = "One seed shows what can happen, and is no statistics. Chance is the same under every policy."
 
 _Row = tuple[str, list[str]]
 
@@ -78,7 +76,7 @@ def _section(
     yield policy_heading(run)
     if not run.is_complete:
         yield indented(Text(how_far(run)))
-    yield indented(story_table(stories(run, shown)))
+    yield indented(story_part(stories(run, shown), screen.width))
     yield from draw(course, width=screen.width, tops=tops, blocks=screen.has_blocks)
 
 
@@ -96,26 +94,22 @@ def side_by_side(comparison: Comparison) -> list[_Row]:
 
 
 def _wait_rows(summaries: Sequence[Summary]) -> Iterator[_Row]:
+    """Of all kinds of task together, and the 95th percentile of each kind if there are several."""
     kinds = list(dict.fromkeys(kind for summary in summaries for kind in summary.plan_waits))
+    together = "all" if "all" in kinds else kinds[-1]
+    for name, field in (("p50", "p50_s"), ("p95", "p95_s"), ("longest", "max_s")):
+        waits = [summary.plan_waits[together] for summary in summaries]
+        yield f"until plan starts, {name}", [bound(each, getattr(each, field)) for each in waits]
     for kind in kinds:
-        groups = [summary.plan_waits[kind] for summary in summaries]
-        for name, field in (("p50", "p50_s"), ("p95", "p95_s"), ("longest", "max_s")):
-            values = [bound(waits, getattr(waits, field)) for waits in groups]
-            yield f"wait for plan, {name}" if len(kinds) == 1 else f"{kind}: {name} wait for plan", values
+        if kind != together:
+            waits = [summary.plan_waits[kind] for summary in summaries]
+            yield f"  {kind}, p95", [bound(each, each.p95_s) for each in waits]
     applies = [summary.apply_waits for summary in summaries]
-    if any(waits.tasks for waits in applies):
-        yield "wait for confirmed apply, p95", [bound(waits, waits.p95_s) for waits in applies]
-    if any(waits.never for summary in summaries for waits in summary.plan_waits.values()):
-        yield (
-            "never started (≥: counted so far)",
-            [number(_all_waits_never(summary)) for summary in summaries],
-        )
-
-
-def _all_waits_never(summary: Summary) -> int:
-    """`all` is there only if there are several kinds."""
-    waits = summary.plan_waits
-    return waits["all"].never if "all" in waits else sum(each.never for each in waits.values())
+    if any(each.tasks for each in applies):
+        yield "until confirmed apply, p95", [bound(each, each.p95_s) for each in applies]
+    never = [summary.plan_waits[together].never for summary in summaries]
+    if any(never):
+        yield "never started (≥: so far)", list(map(number, never))
 
 
 def _state_rows(summaries: Sequence[Summary]) -> Iterator[_Row]:
@@ -126,7 +120,7 @@ def _state_rows(summaries: Sequence[Summary]) -> Iterator[_Row]:
 _NUMBERS: Final[dict[str, Callable[[Summary], str]]] = {
     "tries refused": lambda summary: number(sum(summary.refusals.values())),
     "bookings and sends undone": lambda summary: number(sum(summary.undone.values())),
-    "odd observations": lambda summary: number(sum(summary.anomalies.values())),
+    "odd observations": lambda summary: number(sum(summary.misfits.values())),
     "pods created": lambda summary: number(summary.all_pods.created),
     "pods never used": lambda summary: number(summary.all_pods.never_used),
     "pods at most": lambda summary: number(summary.all_pods.peak),
@@ -140,14 +134,24 @@ def _side_by_side(screen: Screen, comparison: Comparison) -> Iterator[Renderable
     rows = side_by_side(comparison)
     names = [run.policy.name for run in comparison.runs]
     first = max(len(name) for name, _ in rows) + 2
-    at_once = max(1, (screen.width - first) // (COLUMN_MIN + 2))
-    for start in range(0, len(names), at_once):
-        chosen = slice(start, start + at_once)
+    for chosen in _columns_at_once(names, screen.width - first):
         table = plain_table("side by side", *names[chosen], right=names[chosen])
         for name, values in rows:
             table.add_row(name, *values[chosen])
         yield table
         yield ""
+
+
+def _columns_at_once(names: Sequence[str], room: int) -> Iterator[slice]:
+    """Parts of the policies that fit beside each other; a long name is folded."""
+    start, used = 0, 0
+    for index, name in enumerate(names):
+        needed = min(max(len(name), COLUMN_MIN), NAME_FOLDED_AT) + 2
+        if index > start and used + needed > room:
+            yield slice(start, index)
+            start, used = index, 0
+        used += needed
+    yield slice(start, len(names))
 
 
 def _failures(comparison: Comparison) -> Iterator[RenderableType]:

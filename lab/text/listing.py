@@ -13,7 +13,7 @@ from rich.text import Text
 
 from lab.text.parts import indented, plain_table
 from lab.text.screen import Screen
-from lab.words import duration, listing
+from lab.words import duration
 from policies.constants import Constants
 from policies.policy_set import PolicySet
 from policies.presets import PRESETS, RULES, SUMMARIES
@@ -40,7 +40,7 @@ def show_scenario(screen: Screen, scenario: Scenario) -> None:
         ("Question", scenario.question),
         ("Story", scenario.story),
         ("What goes wrong", scenario.goes_wrong),
-        ("Covers", listing(scenario.covers) if scenario.covers else ""),
+        ("Covers", "; ".join(scenario.covers)),
     ):
         if text:
             screen.show("", Text(heading, style="bold"))
@@ -67,21 +67,17 @@ def _facts(scenario: Scenario) -> Table:
 
 def show_policies(screen: Screen) -> None:
     """All presets and all rules, one line each."""
-    table = plain_table("preset", "", "")
+    table = plain_table(f"{'preset':<12}", "", "")
     for name, preset in PRESETS.items():
         rules = " ".join(rule.rule_name for rule in list(preset.rules().values())[:4])
         table.add_row(Text(name, style="bold"), rules, SUMMARIES[name])
     screen.show(table)
     for family, classes in RULES.items():
-        table = plain_table(family, "")
+        table = plain_table(f"{family:<12}", "")
         for name, cls in classes.items():
-            table.add_row(Text(name, style="bold"), _first_sentence(cls))
+            table.add_row(Text(name, style="bold"), cls.summary())
         screen.show("", table)
     screen.show("", Text("Your own: a class derived from one of these families, path/to/file.py:Class"))
-
-
-def _first_sentence(cls: type[Rule]) -> str:
-    return cls.summary()
 
 
 def show_preset(screen: Screen, preset: PolicySet) -> None:
@@ -91,11 +87,16 @@ def show_preset(screen: Screen, preset: PolicySet) -> None:
     screen.show(heading)
     for family, rule in preset.rules().items():
         title = Text(f"{family} ", style="dim")
-        title.append(rule.rule_name, style="bold not dim")
+        title.append(_name(family, rule), style="bold not dim")
         title.append(f"  {rule.summary()}", style="not dim")
         screen.show("", title, *_parameters(family, type(rule), rule))
     screen.show("", Text("controller", style="dim"), *_parameters("controller", Constants, preset.controller))
     screen.show("", Text(f"slots_per_pod={preset.slots_per_pod}"))
+
+
+def _name(family: str, rule: Rule) -> str:
+    """What the command line calls it."""
+    return {cls: name for name, cls in RULES[family].items()}.get(type(rule), rule.rule_name)
 
 
 def show_rule(screen: Screen, name: str, cls: type[Rule]) -> None:
@@ -117,6 +118,7 @@ def _parameters(
     durations, docs = duration_fields(cls), _docs(cls)
     hints = get_type_hints(cls, include_extras=True)
     table = plain_table("parameter", "value" if rule is not None else "default", "kind", "")
+    table.columns[0].no_wrap = True
     for field in msgspec.structs.fields(cls):
         value = getattr(rule, field.name) if rule is not None else _default(field)
         kind = _kind(hints[field.name], is_duration=field.name in durations)

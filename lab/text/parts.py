@@ -1,6 +1,7 @@
 """What the pages for one run and for several share: headings, tables, stories, expectations."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rich.padding import Padding
 from rich.table import Table
@@ -55,38 +56,78 @@ def plain_table(*headers: str, right: Iterable[str] = ()) -> Table:
     return table
 
 
-def story_table(told: Sequence[TaskStory]) -> Table:
+STORY_TABLE_MIN: Final = 96
+"""Characters a line that the table of stories needs; on less, each story is a sentence."""
+
+
+def story_part(told: Sequence[TaskStory], width: int) -> Table:
     """How each of these tasks came to be sent: one row a task."""
-    table = plain_table(
-        "task", "waited", "idle slots*", "refused, mostly because", "sent at", "to agent, connected at",
-        right=("task", "waited", "idle slots*", "sent at"),
-    )  # fmt: skip
+    if width < STORY_TABLE_MIN:
+        table = plain_table("task", "")
+        for story in told:
+            table.add_row(str(story.task), story_sentence(story))
+        return table
+    columns = (
+        "task",
+        "waited",
+        "idle*",
+        "refused",
+        "mostly because",
+        "from–to",
+        "sent at",
+        "agent (connected)",
+    )
+    table = plain_table(*columns, right=("task", "waited", "idle*", "refused", "sent at"))
     for story in told:
+        cause = story.main_cause
         table.add_row(
             str(story.task),
             duration(story.waited_s),
             duration(story.beside_idle_s),
-            refusal_text(story),
-            duration(story.sent_at) if story.sent_at is not None else f"never ({story.state})",
-            f"{story.pod}, {duration(story.connected_at)}" if story.pod else NOTHING,
+            _tries(story),
+            NOTHING if cause is None else cause.text,
+            "" if cause is None else between(cause.first_at, cause.last_at),
+            "never" if story.sent_at is None else duration(story.sent_at),
+            f"{story.pod} ({duration(story.connected_at)})" if story.pod else story.state,
         )
     return table
 
 
+def _tries(story: TaskStory) -> str:
+    """'30 of 31': for the main cause, and in all."""
+    cause = story.main_cause
+    if cause is None or cause.tries in (0, story.tries):
+        return number(story.tries)
+    return f"{cause.tries:,} of {story.tries:,}"
+
+
+def story_sentence(story: TaskStory) -> str:
+    """The same in words."""
+    parts = [f"waited {duration(story.waited_s)}, {duration(story.beside_idle_s)} of it beside idle slots*"]
+    cause = story.main_cause
+    if story.tries:
+        parts.append(f"refused {times(story.tries)}")
+    if cause is not None:
+        which = f"{cause.tries:,} times " if 0 < cause.tries < story.tries else ""
+        parts.append(f"mostly because: {which}{cause.text} ({between(cause.first_at, cause.last_at)})")
+    if story.sent_at is None:
+        parts.append(f"never sent ({story.state})")
+    else:
+        agent = f"{story.pod}, connected at {duration(story.connected_at)}"
+        parts.append(f"sent at {duration(story.sent_at)} to {agent}")
+    return "; ".join(parts)
+
+
+def between(first_s: float, last_s: float) -> str:
+    """'10–300 s', '9.5–14 min'; '10 s' if both are the same."""
+    first, last = duration(first_s), duration(last_s)
+    if first == last:
+        return first
+    number_, _, unit = first.partition(" ")
+    return f"{number_ if last.endswith(' ' + unit) else first}–{last}"
+
+
 IDLE_NOTE = "* the part of the wait in which connected agents had idle slots"
-
-
-def refusal_text(story: TaskStory) -> str:
-    """'31 times, 30: agent_not_registered_yet (10 s to 300 s)'."""
-    total = sum(each.tries for each in story.refusals.values())
-    if not total:
-        return "never"
-    reason, most = max(story.refusals.items(), key=lambda item: item[1].tries)
-    of_them = "" if most.tries == total else f", {most.tries:,}"
-    when = duration(most.first_at)
-    if most.last_at > most.first_at:
-        when += f" to {duration(most.last_at)}"
-    return f"{times(total)}{of_them}: {reason} ({when})"
 
 
 def bound(waits: Waits, seconds: float) -> str:
@@ -96,15 +137,20 @@ def bound(waits: Waits, seconds: float) -> str:
     return f"≥ {duration(seconds)}" if waits.is_lower_bound else duration(seconds)
 
 
-def waits_table(rows: Iterable[tuple[str, Waits]]) -> Table:
-    """Quantiles of waits, a row for each group of tasks."""
-    columns = ("tasks", "p50", "p95", "p99", "longest", "never started")
-    table = plain_table("wait", *columns, right=columns)
+WAITS_TABLE_MIN: Final = 76
+"""Characters a line that all columns of the table of waits need."""
+
+
+def waits_table(rows: Iterable[tuple[str, Waits]], width: int) -> Table:
+    """Quantiles of waits, a row for each group of tasks; some are left out where there is no room."""
+    fields = {"p50": "p50_s", "p95": "p95_s", "p99": "p99_s", "longest": "max_s"}
+    if width < WAITS_TABLE_MIN:
+        fields = {"p50": "p50_s", "p95": "p95_s"}
+    columns = ("tasks", *fields, "never started")
+    table = plain_table("until its plan starts", *columns, right=columns)
     for name, waits in rows:
-        numbers = (waits.p50_s, waits.p95_s, waits.p99_s, waits.max_s)
-        table.add_row(
-            name, number(waits.tasks), *(bound(waits, each) for each in numbers), number(waits.never)
-        )
+        numbers = (bound(waits, getattr(waits, field)) for field in fields.values())
+        table.add_row(name, number(waits.tasks), *numbers, number(waits.never))
     return table
 
 

@@ -17,7 +17,7 @@ from lab.text.parts import (
     indented,
     plain_table,
     policy_heading,
-    story_table,
+    story_part,
     verdict,
     waits_table,
 )
@@ -28,12 +28,17 @@ from sim.record import Run
 
 TASKS_SHOWN: Final = 5
 POOLS_SHOWN: Final = 8
+PODS_TABLE_MIN: Final = 88
+"""Characters a line that the table of pods needs; on less, it is a sentence about all of them."""
 
 
 def show_run(screen: Screen, run: Run, summary: Summary, judgements: Sequence[Judgement]) -> None:
     """Write the page."""
-    screen.show(*_heading(run), *_waits(summary), *_tasks(run, summary))
-    screen.show(*_pods(summary))
+    screen.show(*_heading(run), *_waits(screen, summary), *_tasks(screen, run, summary))
+    if screen.width < PODS_TABLE_MIN:
+        screen.show(_pods_in_words(summary.all_pods))
+    else:
+        screen.show(*_pods(summary))
     pictures = draw(course_of(run), width=screen.width, blocks=screen.has_blocks)
     screen.show(*pictures)
     if judgements:
@@ -51,13 +56,11 @@ def _heading(run: Run) -> Iterator[RenderableType]:
     yield ""
 
 
-def _waits(summary: Summary) -> Iterator[RenderableType]:
-    rows: list[tuple[str, Waits]] = [
-        (f"until plan starts, {kind}", waits) for kind, waits in summary.plan_waits.items()
-    ]
+def _waits(screen: Screen, summary: Summary) -> Iterator[RenderableType]:
+    rows: list[tuple[str, Waits]] = list(summary.plan_waits.items())
     if summary.apply_waits.tasks:
-        rows.append(("until confirmed apply starts", summary.apply_waits))
-    yield waits_table(rows)
+        rows.append(("confirmed: its apply", summary.apply_waits))
+    yield waits_table(rows, screen.width)
     if any(waits.is_lower_bound for _, waits in rows):
         yield Text(
             "≥ tasks that never started count with their wait so far, so the number is a lower bound",
@@ -66,7 +69,7 @@ def _waits(summary: Summary) -> Iterator[RenderableType]:
     yield ""
 
 
-def _tasks(run: Run, summary: Summary) -> Iterator[RenderableType]:
+def _tasks(screen: Screen, run: Run, summary: Summary) -> Iterator[RenderableType]:
     table = plain_table("", "")
     table.add_row("tasks", tally(summary.states) or "none was submitted")
     if summary.refusals:
@@ -74,8 +77,8 @@ def _tasks(run: Run, summary: Summary) -> Iterator[RenderableType]:
         table.add_row("refused", f"{count(tries, 'try', 'tries')}: {tally(summary.refusals)}")
     if summary.undone:
         table.add_row("undone", f"bookings and sends taken back: {tally(summary.undone)}")
-    if summary.anomalies:
-        table.add_row("odd news", f"observations that did not fit: {tally(summary.anomalies)}")
+    if summary.misfits:
+        table.add_row("odd news", f"observations that did not fit: {tally(summary.misfits)}")
     yield table
     waits = waits_to_be_sent(run)
     shown = longest_waits([waits], TASKS_SHOWN)
@@ -84,7 +87,7 @@ def _tasks(run: Run, summary: Summary) -> Iterator[RenderableType]:
         yield ""
         which = "" if len(shown) == len(waits) else f", the {len(shown)} longest of {len(waits):,}"
         yield Text(f"Waits until sent{which}", style="bold")
-        yield indented(story_table(told))
+        yield indented(story_part(told, screen.width))
         yield indented(Text(IDLE_NOTE, style="dim"))
     yield ""
 
@@ -99,6 +102,14 @@ def _pods(summary: Summary) -> Iterator[RenderableType]:
             table.add_row(f"(and {len(summary.pools) - POOLS_SHOWN} more pools)")
     table.add_row("all" if len(summary.pools) > 1 else next(iter(summary.pools)), *_use(summary.all_pods))
     yield table
+
+
+def _pods_in_words(use: PodUse) -> Text:
+    return Text(
+        f"pods: {use.created} created, {use.deleted} deleted, {use.never_used} never used, "
+        f"at most {use.peak} at once; {number(round(use.pod_s))} pod-seconds ({duration(use.pod_s)}), "
+        f"{share(use.utilisation)} of their slots in use, {share(use.utilisation_running)} running"
+    )
 
 
 def _use(use: PodUse) -> tuple[str, ...]:
