@@ -25,7 +25,6 @@ from policies.control.lives import Lives
 from policies.control.misfits import Misfits
 from policies.control.recovery import Recovery
 from policies.control.silence import Silence
-from policies.decisions import AnyDecision
 from policies.lifecycles import Verdict
 from policies.observations import (
     AgentConnected,
@@ -48,7 +47,7 @@ from policies.observations import (
     TaskConfirmed,
     TaskSubmitted,
 )
-from policies.observed.books import Books
+from policies.observed.books import Books, Journal
 from policies.observed.pool import Pool
 from policies.policy_set import PolicySet
 from policies.vocabulary import Evidence
@@ -66,15 +65,22 @@ class PoolBounds(msgspec.Struct, frozen=True, kw_only=True):
 class Controller:
     """Scheduler and autoscaler of some pools, under one policy set.
 
+    Decisions that no action carries are appended to `journal` as they are made: why a task waits, why a pool
+    keeps its size, how a task or a slot moved.
+
     Raises `policies.errors.PolicyFault` from `step`, and for a send's back-off from `observe`, when a policy
     raises or answers nonsense; the controller is not to be used after that.
     """
 
-    def __init__(self, policy: PolicySet, pools: Iterable[PoolBounds], *, start: float = 0.0) -> None:
+    def __init__(
+        self, policy: PolicySet, pools: Iterable[PoolBounds], *, journal: Journal, start: float = 0.0
+    ) -> None:
         constants = policy.controller
         by_list_sync = constants.heartbeat_evidence is Evidence.LIST_SYNC
         self.policy = policy
-        self._books = books = Books(list_sync_every=constants.autoscaler_every if by_list_sync else 0.0)
+        self._books = books = Books(
+            journal, list_sync_every=constants.autoscaler_every if by_list_sync else 0.0
+        )
         for pool in pools:
             books.pools[pool.name] = Pool(
                 pool.name,
@@ -163,23 +169,17 @@ class Controller:
 
     def next_wakeup(self) -> float:
         """When to step next even if nothing is observed (float s); infinity if only news can help."""
-        now = self._books.now
-        at = self._agenda.look_ahead()
-        if at <= now or self._outbox:
+        now, agenda, capacity = self._books.now, self._agenda, self._capacity
+        if agenda.prompt or self._outbox:
             return now
+        if capacity.cycles.due_at == NEVER:
+            capacity.look_ahead()
+        at = capacity.cycles.due_at
         if self._monitor.due_at < at:
             at = self._monitor.due_at
-        if self._capacity.cycles.due_at == NEVER:
-            self._capacity.look_ahead()
-        if self._capacity.cycles.due_at < at:
-            at = self._capacity.cycles.due_at
+        if agenda.next_at < at:
+            at = min(at, agenda.look_ahead())
         return at if at > now else now
-
-    def take_decisions(self) -> list[AnyDecision]:
-        """All decisions since the last call that no action carries, in order; they are forgotten here."""
-        decisions = self._books.decisions
-        self._books.decisions = []
-        return decisions
 
     @property
     def anomalies(self) -> Counter[tuple[str, Verdict]]:

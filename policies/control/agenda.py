@@ -151,9 +151,7 @@ class Agenda:
                 yield task
 
     def look_ahead(self) -> float:
-        """When something on the agenda is due, minus infinity if a workspace is to be tried at once."""
-        if self.prompt:
-            return -NEVER
+        """When something on the agenda is due, workspaces to try at once aside."""
         at = self._retries[0][0] if self._retries else NEVER
         if self._silences and self._silences[0][0] < at:
             at = self._silences[0][0]

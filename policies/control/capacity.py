@@ -29,35 +29,31 @@ class Capacity:
         self._deletes_ended_pods = policy.dispatch.deletes_ended_pods
         self._every = policy.controller.autoscaler_every
         self._outbox = outbox
-        self._settled: dict[str, int] = {}  # pool -> its version when a cycle found nothing to do
         self._last_scaled: dict[str, tuple[int, int, Reason]] = {}
         self.start(0.0)
 
     def start(self, at: float) -> None:
         """The process started at `at` (float s): its cycles lie on a grid from there."""
         self.cycles = Periodic(self._every, at)
-        self._settled.clear()
+        self._settled = -1  # the version of the books at which a cycle found nothing to do
         self._last_scaled.clear()
 
     def look_ahead(self) -> None:
-        """Plan the next cycle that could find something to do, if nothing but news can change that."""
-        settled = self._settled
-        for name, pool in self._books.pools.items():
-            if settled.get(name) != pool._version:
-                self.cycles.ask(self._books.now)
-                return
+        """Plan the next cycle, if it could find something to do."""
+        if self._books.version != self._settled:
+            self.cycles.ask(self._books.now)
 
     def cycle(self) -> None:
-        """One cycle of every pool that has changed since its last one."""
-        self.cycles.done(self._books.now)
-        for name, pool in self._books.pools.items():
-            if self._settled.get(name) == pool._version:
-                continue
-            acted = self._deletes_ended_pods and self._delete_ended_pods(pool)
-            target = self._decide(pool)
-            acted |= self._resize(pool, target)
-            if not acted and not self._autoscaler.depends_on_time:
-                self._settled[name] = pool._version
+        """One cycle of every pool."""
+        books = self._books
+        self.cycles.done(books.now)
+        acted = self._autoscaler.depends_on_time
+        for pool in books.pools.values():
+            if self._deletes_ended_pods:
+                acted |= self._delete_ended_pods(pool)
+            acted |= self._resize(pool, self._decide(pool))
+        if not acted:
+            self._settled = books.version
 
     def one_more(self, pool: Pool) -> None:
         """D4: nobody is connected, so one pod is asked for at once rather than at the next cycle."""
@@ -89,7 +85,7 @@ class Capacity:
             self._grow(pool, self._scaled(pool, target))
             return True
         if not repeated:
-            self._books.decisions.append(self._scaled(pool, target))
+            self._books.note(self._scaled(pool, target))
         if target.desired == pool._known:
             return False
         return self._shrink(pool, pool._known - target.desired, target.reason)

@@ -24,7 +24,7 @@ from policies.observed.workspace import Workspace
 from policies.policy_set import PolicySet
 from policies.rules.dispatch import GiveUp, SendTo, is_wait
 from policies.rules.queue import Block
-from policies.vocabulary import LinkState, Phase, SlotState, TaskState
+from policies.vocabulary import LinkState, Phase, PodState, SlotState, TaskState
 
 # Members of an enumeration are slow to look up, and these are asked for at every try.
 _PENDING = TaskState.PENDING
@@ -34,6 +34,7 @@ _UP = LinkState.UP
 _PLAN = Phase.PLAN
 _APPLY = Phase.APPLY
 _SENT = TaskEvent.SENT
+_LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 
 class Dispatcher:
@@ -106,13 +107,13 @@ class Dispatcher:
         refusals = self._refused_alike(task, pool) if self._refused else None
         if refusals is None:
             place = self._place(task, pool)
-            refusals = pool._take_refusals()
+            refusals = pool._take_refusals() if pool._refusals else ()
             if isinstance(place, Slot):
                 return self._send_booked(task, workspace, place)
             if isinstance(place, Pod):
                 self._send_unbooked(task, pool, place)
                 return True
-            self._refused[pool._name, self._key(task, pool)] = (pool._version, refusals)
+            self._refused[pool._name, self._key(task, pool)] = (self._books.version, refusals)
         self._note_refused(task, workspace, refusals)
         return False
 
@@ -122,7 +123,7 @@ class Dispatcher:
         if key is None:
             return None
         version, refusals = self._refused.get((pool._name, key), (-1, ()))
-        return refusals if version == pool._version else None
+        return refusals if version == self._books.version else None
 
     def _key(self, task: Task, pool: Pool) -> Hashable | None:
         try:
@@ -146,7 +147,7 @@ class Dispatcher:
             pod, is_free = place, True
         else:
             raise self._fault_of_placement(task, pool, repr(place), "a slot, a pod or None")
-        if is_free and pool._pods.get(pod._name) is pod and not pod.is_leaving:
+        if is_free and pool._pods.get(pod._name) is pod and pod._state not in _LEAVING:
             return place
         expected = "an idle slot of a pod that is in the pool"
         raise self._fault_of_placement(task, pool, repr(place), expected)
@@ -222,7 +223,7 @@ class Dispatcher:
 
     def _note_refused(self, task: Task, workspace: Workspace, refusals: tuple[PodRefusal, ...]) -> None:
         now = self._books.now
-        self._books.decisions.append(
+        self._books.note(
             Refused(
                 at=now,
                 task=task._id,
@@ -236,7 +237,7 @@ class Dispatcher:
 
     def _note_released(self, task: Task, workspace: Workspace, pool: Pool, slot: Slot, route: GiveUp) -> None:
         now = self._books.now
-        self._books.decisions.append(
+        self._books.note(
             Released(
                 at=now,
                 task=task._id,
@@ -255,7 +256,7 @@ class Dispatcher:
         if workspace._last_block == seen:
             return
         workspace._last_block = seen
-        self._books.decisions.append(
+        self._books.note(
             Blocked(
                 at=self._books.now,
                 workspace=workspace._name,

@@ -178,7 +178,7 @@ class FoldTasks:
         lost_race = event.reason == Reason.AGENT_AT_CAPACITY
         wait = self._dispatch.retry_lost_race if lost_race else self._back_off(task)
         task._not_before = now + wait
-        self._books.decisions.append(
+        self._books.note(
             RolledBack(
                 at=now,
                 task=task._id,

@@ -82,7 +82,7 @@ class Recovery:
 
     def _note(self, pod: Pod, pool: Pool, bound: list[int]) -> None:
         if bound:
-            self._books.decisions.append(
+            self._books.note(
                 Recovered(
                     at=self._books.now,
                     pool=pool._name,

@@ -5,6 +5,8 @@
 a pod goes through one method here, so that a count can not miss one.
 """
 
+from typing import Protocol
+
 from policies.decisions import AnyDecision, SlotMoved, TaskMoved
 from policies.lifecycles import LINK, POD, SLOT, TASK, LinkEvent, PodEvent, SlotEvent, TaskEvent
 from policies.observed.pod import (
@@ -45,12 +47,25 @@ _FREED = SlotEvent.FREED
 _LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 
-class Books:
-    """Everything the control plane knows. Policies see it pool by pool; only its owner writes."""
+class Journal(Protocol):
+    """Where decisions are noted: a list, for example."""
 
-    def __init__(self, *, list_sync_every: Seconds = 0.0) -> None:
+    def append(self, decision: AnyDecision, /) -> None:
+        """Keep one more decision."""
+
+
+class Books:
+    """Everything the control plane knows. Policies see it pool by pool; only its owner writes.
+
+    Every change is noted in `journal` at the moment at which it is made.
+    """
+
+    def __init__(self, journal: Journal, *, list_sync_every: Seconds = 0.0) -> None:
         self._sync_every = list_sync_every
+        self.note = journal.append
         self.now = 0.0
+        self.version = 0
+        """Goes up with every change that a rule could see, of any pool; the time and heartbeats aside."""
         self.pools: dict[str, Pool] = {}
         self.tasks: dict[TaskId, Task] = {}
         self.workspaces: dict[str, Workspace] = {}
@@ -61,7 +76,6 @@ class Books:
         self.orphans: dict[PodName, list[tuple[Task, int | None]]] = {}
         """After a restart: the open rows of pods that have not shown up again, and their slots."""
         self._numbers: dict[PodName, int] = {}  # in the store: a restart must not reuse a name
-        self.decisions: list[AnyDecision] = []
 
     # tasks
 
@@ -77,7 +91,7 @@ class Books:
         home._tasks_in[_PENDING] += 1
         pool._tasks_in[_PENDING] += 1
         pool._pending[kind] += 1
-        pool._version += 1
+        self.version += 1
         self.unattended[home] = None
         oldest = home._oldest
         if oldest is None or number < oldest._id:
@@ -92,10 +106,10 @@ class Books:
         if new is None:
             return False
         task._state = new
-        self.decisions.append(TaskMoved(self.now, task._id, old, new, event))
+        self.note(TaskMoved(self.now, task._id, old, new, event))
         workspace = task._home
         pool = workspace._pool
-        pool._version += 1
+        self.version += 1
         self.unattended[workspace] = None
         workspace._tasks_in[old] -= 1
         workspace._tasks_in[new] += 1
@@ -187,24 +201,22 @@ class Books:
         pool = pod._pool
         slot._state = new
         if old is _RUNNING or new is _RUNNING:
-            self._count_running(pool, pod, holder, 1 if new is _RUNNING else -1)
+            change = 1 if new is _RUNNING else -1
+            before = pod._running
+            after = pod._running = before + change
+            pool._slots_running += change
+            if not before or not after:
+                pool._pods_running_tasks += change
+            if holder._kind is _PLAN_AND_APPLY:
+                pod._plan_and_applies += change
         if old is _RESERVED or new is _RESERVED:
             change = 1 if new is _RESERVED else -1
             pod._reserved += change
             pool._slots_reserved += change
-        self.decisions.append(SlotMoved(self.now, pool._name, pod._name, slot._index, event, holder._id))
-        pool._version += 1
+        self.note(SlotMoved(self.now, pool._name, pod._name, slot._index, event, holder._id))
+        self.version += 1
         self.relist(pod)
         return True
-
-    def _count_running(self, pool: Pool, pod: Pod, holder: Task, change: int) -> None:
-        before = pod._running
-        after = pod._running = before + change
-        pool._slots_running += change
-        if not before or not after:
-            pool._pods_running_tasks += change
-        if holder._kind is _PLAN_AND_APPLY:
-            pod._plan_and_applies += change
 
     def relist(self, pod: Pod) -> None:
         """Put the pod where placement will find it, after its slots, state or heartbeat changed."""
@@ -250,7 +262,7 @@ class Books:
         self.pods[name] = pod
         pool._pods[name] = pod
         pool._known += 1
-        pool._version += 1
+        self.version += 1
         self.relist(pod)
         return pod
 
@@ -262,7 +274,7 @@ class Books:
             return False
         pool = pod._pool
         pod._state = new
-        pool._version += 1
+        self.version += 1
         if new in _LEAVING and old not in _LEAVING:
             pool._known -= 1
             # The slots of a leaving pod are no capacity; what holds them is told by its own observation.
@@ -283,9 +295,7 @@ class Books:
         for slot in pod._slots:
             task = slot._task
             if task is not None:
-                self.decisions.append(
-                    SlotMoved(self.now, pod._pool._name, pod._name, slot._index, _FREED, task._id)
-                )
+                self.note(SlotMoved(self.now, pod._pool._name, pod._name, slot._index, _FREED, task._id))
                 task._slot = None
                 slot._task = None
             slot._state = _IDLE
@@ -297,7 +307,7 @@ class Books:
         pod._connected_at = self.now
         if pod._state not in _LEAVING:
             pod._pool._connected[pod._name] = pod
-        pod._pool._version += 1
+        self.version += 1
 
     def disconnect(self, pod: Pod) -> bool:
         """The agent's connection is down; False if it was not up."""
@@ -305,7 +315,7 @@ class Books:
             return False
         pod._link = LINK[pod._link][LinkEvent.DISCONNECTED]
         pod._pool._connected.pop(pod._name, None)
-        pod._pool._version += 1
+        self.version += 1
         return True
 
     def heard_from(self, pod: Pod) -> None:
@@ -323,6 +333,7 @@ class Books:
         self.orphans.clear()
         for task in holders:
             task._slot = None
+        self.version += 1
         for pool in self.pools.values():
             pool._forget_memory()
         for workspace in self.workspaces.values():

@@ -49,7 +49,6 @@ class Pool:
         "_slots_running",
         "_tasks_in",
         "_unblocked",
-        "_version",
     )
 
     name: str = reads("_name", "The pool's name.")
@@ -73,7 +72,6 @@ class Pool:
         self._pending = dict.fromkeys(TaskKind, 0)
         self._unblocked = dict.fromkeys(TaskKind, 0)
         self._refusals: list[PodRefusal] = []
-        self._version = 0
         self._forget_memory()
 
     def _forget_memory(self) -> None:
@@ -85,7 +83,6 @@ class Pool:
         self._pods: dict[PodName, Pod] = {}
         self._connected: dict[PodName, Pod] = {}
         self._idle = IdlePods()
-        self._version += 1
 
     @property
     def slots_total(self) -> int:

@@ -48,10 +48,20 @@ def parse_policy(value: Any, find_rule: FindRule) -> PolicySet:
         policy = resolve(preset, overrides)
     except ValueError as error:
         raise _at_its_place(error, value) from None
-    except Exception as error:  # a user's rule may refuse its parameters in any way
-        text = f"a rule refused its parameters: {type(error).__name__}: {error}"
-        raise FieldError((), text) from None
+    except Exception as error:  # a user's rule may fail in any way when it is built
+        raise _where_it_raised(error, preset, overrides) from None
     return msgspec.structs.replace(policy, name=name_of(policy, PRESETS[preset], _names(given)))
+
+
+def _where_it_raised(error: Exception, preset: str, overrides: Mapping[str, Any]) -> FieldError:
+    """The error at the family whose rule raises when it is built."""
+    text = f"the rule raised when it was built with its parameters: {type(error).__name__}: {error}"
+    for key, override in overrides.items():
+        try:
+            resolve(preset, {key: override})
+        except Exception:
+            return FieldError((key,), text)
+    return FieldError((), text)
 
 
 def _override(key: str, given: Any, preset: str, find_rule: FindRule) -> Any:

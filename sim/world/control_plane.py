@@ -13,7 +13,7 @@ from typing import Any
 
 from policies.actions import AnyAction, CreatePod, DeletePod
 from policies.controller import Controller
-from policies.decisions import AnyDecision
+from policies.decisions import TaskMoved
 from policies.observations import (
     AgentConnected,
     AgentDisconnected,
@@ -46,7 +46,8 @@ class ControlPlaneProcess:
         self._engine = engine
         self._controller = controller
         self._log = log.append
-        self._log_all = log.extend
+        self._entries = log
+        self._shown = 0
         self._observation_delay = observation_delay
         self._immediate = observation_delay.is_zero
         self._action_delay = action_delay
@@ -61,7 +62,7 @@ class ControlPlaneProcess:
         self.due_at = controller.next_wakeup()
         self.carry_out: Mapping[type[AnyAction], Callable[[Any], None]] = {}
         """Who carries out an action, by its type."""
-        self.on_decision: Callable[[AnyDecision], None] | None = None
+        self.on_task_moved: Callable[[TaskMoved], None] | None = None
         self.on_observed: dict[type, Callable[[Any], None]] = {}
         self.on_up: list[Callable[[], None]] = []
         self.on_down: list[Callable[[], None]] = []
@@ -121,10 +122,9 @@ class ControlPlaneProcess:
         What is asked of the cluster for one pool, or of one agent, takes effect in the order decided.
         """
         controller = self._controller
-        try:
-            actions = controller.step(self._engine.now)
-        finally:
-            self._log_decisions()
+        actions = controller.step(self._engine.now)
+        if self.on_task_moved is not None:
+            self._show_moves(self.on_task_moved)
         self.due_at = math.inf
         for action in actions:
             self._log(action)
@@ -149,7 +149,6 @@ class ControlPlaneProcess:
         self.is_up = False
         self._life += 1
         self.due_at = math.inf
-        self._log_decisions()
         self._log(ControlHappened(self._engine.now, "down"))
         for hook in self.on_down:
             hook()
@@ -190,12 +189,13 @@ class ControlPlaneProcess:
         if life == self._life:
             self.carry_out[type(action)](action)
 
-    def _log_decisions(self) -> None:
-        decisions = self._controller.take_decisions()
-        self._log_all(decisions)
-        if self.on_decision is not None:
-            for decision in decisions:
-                self.on_decision(decision)
+    def _show_moves(self, show: Callable[[TaskMoved], None]) -> None:
+        """Show those who watch what became of tasks since they last looked."""
+        entries = self._entries[self._shown :]
+        self._shown += len(entries)
+        for entry in entries:
+            if isinstance(entry, TaskMoved):
+                show(entry)
 
 
 def event_fields(event: AnyObservation) -> tuple[Any, ...]:

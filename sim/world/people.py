@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from policies.decisions import AnyDecision, TaskMoved
+from policies.decisions import TaskMoved
 from policies.lifecycles import TASK
 from policies.observations import PhaseEnded, TaskCancelled, TaskConfirmed, TaskSubmitted
 from policies.vocabulary import Outcome, TaskId, TaskKind
@@ -37,7 +37,7 @@ class People:
 
     def join(self, source: ClosedSource) -> None:
         """A closed population: each customer submits again some time after the last task ended."""
-        self._control.on_decision = self._saw_decision
+        self._control.on_task_moved = self._saw_move
         for coming in source.first_arrivals():
             self._await(source, coming)
 
@@ -81,12 +81,12 @@ class People:
     def _confirm(self, task: TaskId) -> None:
         self._control.tell("people", TaskConfirmed(self._engine.now, task, "person"))
 
-    def _saw_decision(self, decision: AnyDecision) -> None:
+    def _saw_move(self, move: TaskMoved) -> None:
         """A customer of a closed population sees its task end, thinks, and submits the next one."""
-        if type(decision) is TaskMoved and not TASK[decision.after]:
-            source = self._closed.pop(decision.task, None)
+        if not TASK[move.after]:
+            source = self._closed.pop(move.task, None)
             if source is not None:
-                self._await(source, source.next_after(decision.task, self._engine.now))
+                self._await(source, source.next_after(move.task, self._engine.now))
 
     def _await(self, source: ClosedSource, coming: Coming) -> None:
         self._engine.call_at(coming[1].submitted_at, self._submit_of_closed, (source, coming))

@@ -38,7 +38,7 @@ class World:
         self._streams = streams = Streams(seed)
         self._engine = engine = Engine()
         self._pools = {pool.name: pool for pool in scenario.pools}
-        self.controller = Controller(policy, map(_bounds, scenario.pools))
+        self.controller = Controller(policy, map(_bounds, scenario.pools), journal=log)
         self._control = control = self._control_process()
         engine.control = control
         self._work = Work(scenario.work_init_s)

@@ -38,6 +38,9 @@ PLAN_ONLY, PLAN_AND_APPLY, DRIFT_CHECK = (
     TaskKind.DRIFT_CHECK,
 )
 
+Place = tuple[str, int | None] | None
+"""A pod, and a slot of it or none."""
+
 A = TypeVar("A")
 
 
@@ -80,10 +83,10 @@ class Driver:
     ) -> None:
         chosen = resolve(preset, overrides) if policy is None else policy
         bounds = PoolBounds(name=POOL, min=min_pods, max=max_pods, slots_per_pod=slots)
-        self.control = Controller(chosen, [bounds])
+        self.decisions: list[AnyDecision] = []
+        self.control = Controller(chosen, [bounds], journal=self.decisions)
         self.now = 0.0
         self.log: list[tuple[float, AnyAction]] = []
-        self.decisions: list[AnyDecision] = []
         self._last_id = 0
         self._last_pod = 0
 
@@ -100,7 +103,6 @@ class Driver:
         while (at := self.control.next_wakeup()) <= until:
             self.log += [(at, action) for action in self.control.step(at)]
         self.now = until
-        self.decisions += self.control.take_decisions()
         return [action for _, action in self.log[first:]]
 
     def tell(self, *events: AnyObservation) -> None:
@@ -224,3 +226,25 @@ def scene(
             if letter in ".r":
                 driver.end(task, Outcome.CHANGES if letter == "r" else Outcome.DONE)
     return driver
+
+
+def place(rule: Placement, driver: Driver, kind: TaskKind = PLAN_ONLY) -> Place:
+    """Where the rule puts a new task, as pod and slot."""
+    task = driver.control._books.tasks[driver.submit("new", kind)]
+    found = rule.place(task, driver.pool)
+    driver.pool._take_refusals()
+    return where(found)
+
+
+def where(found: Slot | Pod | None) -> Place:
+    """A slot by its pod and index."""
+    if found is None:
+        return None
+    return (found.pod.name, found.index) if isinstance(found, Slot) else (found.name, None)
+
+
+def refusals(rule: Placement, driver: Driver, kind: TaskKind = PLAN_ONLY) -> tuple[PodRefusal, ...]:
+    """What the rule notes while it finds no place for a new task."""
+    task = driver.control._books.tasks[driver.submit("new", kind)]
+    assert rule.place(task, driver.pool) is None
+    return driver.pool._take_refusals()

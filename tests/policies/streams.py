@@ -91,10 +91,10 @@ class Player:
     """Plays moves to a controller, and keeps all that came out."""
 
     def __init__(self, policy: PolicySet, *, extra_steps: int = 0) -> None:
-        self.control = Controller(policy, POOLS)
+        self.decisions: list[AnyDecision] = []
+        self.control = Controller(policy, POOLS, journal=self.decisions)
         self.now = 0.0
         self.actions: list[tuple[float, AnyAction]] = []
-        self.decisions: list[AnyDecision] = []
         self._extra_steps = extra_steps
         self._last_id = 0
 
@@ -118,7 +118,6 @@ class Player:
             self.now = at
             self._keep(at, self.control.step(at))
         self.now = until
-        self.decisions += self.control.take_decisions()
 
     def _keep(self, at: float, actions: list[AnyAction]) -> None:
         self.actions += [(at, action) for action in actions]
