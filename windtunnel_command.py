@@ -19,6 +19,8 @@ PACKAGES: Final = ("policies", "sim", "lab")
 HOME: Final = Path(__file__).resolve().parent
 BAD_INPUT: Final = 2
 """The exit code of everything that the caller has to put right."""
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
 
 def main() -> None:
@@ -27,8 +29,10 @@ def main() -> None:
     if clash is not None:
         sys.stderr.write(f"windtunnel: {clash}\n")
         raise SystemExit(BAD_INPUT)
-    from lab.cli import main as run_command_line  # noqa: PLC0415  (only once the names are checked)
-
+    try:
+        from lab.cli import main as run_command_line  # noqa: PLC0415  (only once the names are checked)
+    except KeyboardInterrupt:  # from here on the command line answers it itself
+        raise SystemExit(INTERRUPTED) from None
     run_command_line()
 
 

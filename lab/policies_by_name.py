@@ -69,6 +69,8 @@ def _setting(part: str, place: str) -> Override:
 
 
 def _rule(part: str, place: str, *, may_be_preset: bool) -> Override:
+    if part in PRESETS:
+        raise InputError(f"{place}: the preset {part} comes first, and only one is expected")
     if may_be_preset and ":" not in part:
         return Override(place, *_preset_or_rule(part, place))
     try:

@@ -147,9 +147,15 @@ def place_in_users_file(error: BaseException) -> str | None:
     while cause is not None:
         for frame, line in traceback.walk_tb(cause.__traceback__):
             if frame.f_code.co_filename in _users_files:
-                place = f"{frame.f_code.co_filename}:{line}"
+                place = f"{_from_here(Path(frame.f_code.co_filename))}:{line}"
         cause = cause.__cause__ or cause.__context__
     return place
+
+
+def _from_here(path: Path) -> Path:
+    """The path as a person in the current folder would write it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _line_in(error: BaseException, filename: str) -> int | None:
@@ -171,7 +177,9 @@ def _checked(found: Any, reference: str) -> type[Rule]:
     if not isinstance(found, type):
         raise ValueError(f"{reference} is {_a(type(found).__name__)}; expected a class derived from {bases}")
     if not issubclass(found, Rule) or not issubclass(found, tuple(FAMILIES.values())):
-        raise ValueError(f"{reference} is of no family of rules; derive it from one of policies.{{{bases}}}")
+        raise ValueError(
+            f"{reference} is of no family of rules; derive it from one of these of `policies`: {bases}"
+        )
     if found in FAMILIES.values():
         raise ValueError(f"{reference} is the base class of its family; expected a class derived from it")
     return found

@@ -13,12 +13,19 @@ from lab.cli.options import Help
 class _Commands(TyperGroup):
     """The commands, with our own handling of errors around them."""
 
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run the command; Ctrl-C is answered here, as Typer would end without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interruption:
+            return report(interruption)
+
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run one command and exit with its code."""
         extra["standalone_mode"] = False
         try:
             code = super().main(*args, **extra)
-        except (Exception, KeyboardInterrupt) as error:
+        except Exception as error:
             code = report(error)
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from lab.cli.progress import Progress, timing
 from lab.cli.streams import err
+from lab.words import duration
 from sim.errors import InputError
 from sim.record import Run, save
 from sim.scenario import Scenario
@@ -60,5 +61,5 @@ def _keep(run: Run, folder: Path) -> str:
     try:
         save(run, folder)
     except InputError as error:
-        return f"its record up to {run.ended_at:g} s could not be kept: {error}"
-    return f"its record up to {run.ended_at:g} s is in {folder}"
+        return f"its record up to {duration(run.ended_at)} could not be kept: {error}"
+    return f"its record up to {duration(run.ended_at)} is in {folder}"

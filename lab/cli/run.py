@@ -36,10 +36,10 @@ def run(
     check_folder(out)
     loaded = load(scenario, policy, settings or ())
     flown = fly(loaded, seed=seed, out=out)
-    if out is not None:
-        save_run(flown, out)
     judgements = judge(flown)
     _show(flown, judgements, as_log=log, as_json=as_json)
+    if out is not None:  # last, so that a full disk does not cost the answer
+        save_run(flown, out)
     return exit_code(judgements)
 
 

@@ -46,11 +46,10 @@ def indented(part: Table | Text, by: int = INDENT) -> Padding:
     return Padding(part, (0, 0, 0, by))
 
 
-def plain_table(*headers: str, right: Iterable[str] = ()) -> Table:
-    """A table without lines; the columns named in `right` are right-aligned."""
-    table = Table(
-        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(headers)
-    )
+def plain_table(*headers: str, right: Iterable[str] = (), gap: int = 2) -> Table:
+    """A table without lines; the columns named in `right` are right-aligned, `gap` is between columns."""
+    padding = (0, gap, 0, 0)
+    table = Table(box=None, pad_edge=False, padding=padding, header_style="dim", show_header=any(headers))
     for header in headers:
         table.add_column(header, justify="right" if header in right else "left", overflow="fold")
     return table
@@ -67,30 +66,33 @@ def story_part(told: Sequence[TaskStory], width: int) -> Table:
         for story in told:
             table.add_row(str(story.task), story_sentence(story))
         return table
-    columns = (
-        "task",
-        "waited",
-        "idle*",
-        "refused",
-        "mostly because",
-        "from–to",
-        "sent at",
-        "agent (connected)",
-    )
-    table = plain_table(*columns, right=("task", "waited", "idle*", "refused", "sent at"))
-    for story in told:
-        cause = story.main_cause
-        table.add_row(
-            str(story.task),
-            duration(story.waited_s),
-            duration(story.beside_idle_s),
-            _tries(story),
-            NOTHING if cause is None else cause.text,
-            "" if cause is None else between(cause.first_at, cause.last_at),
-            "never" if story.sent_at is None else duration(story.sent_at),
-            f"{story.pod} ({duration(story.connected_at)})" if story.pod else story.state,
-        )
+    rows = [_STORY_COLUMNS, *map(_story_row, told)]
+    widest = sum(max(len(row[column]) for row in rows) for column in range(len(_STORY_COLUMNS)))
+    gap = 2 if widest + 2 * len(_STORY_COLUMNS) <= width else 1
+    table = plain_table(*_STORY_COLUMNS, right=("task", "waited", "idle*", "refused", "sent at"), gap=gap)
+    for row in rows[1:]:
+        table.add_row(*row)
     return table
+
+
+_STORY_COLUMNS: Final = (
+    *("task", "waited", "idle*", "refused"),
+    *("mostly because", "from–to", "sent at", "agent (connected)"),
+)
+
+
+def _story_row(story: TaskStory) -> tuple[str, ...]:
+    cause = story.main_cause
+    return (
+        str(story.task),
+        duration(story.waited_s),
+        duration(story.beside_idle_s),
+        _tries(story),
+        NOTHING if cause is None else cause.text,
+        "" if cause is None else between(cause.first_at, cause.last_at),
+        "never" if story.sent_at is None else duration(story.sent_at),
+        f"{story.pod} ({duration(story.connected_at)})" if story.pod else story.state,
+    )
 
 
 def _tries(story: TaskStory) -> str:
