@@ -68,7 +68,7 @@ class Engine(simpy.Environment):
 
     def advance(self, until: float) -> None:
         """Let the world happen up to and including `until` (float s)."""
-        queue, control = self._queue, self.control
+        queue, control, happen = self._queue, self.control, self.step
         while True:
             head = queue[0][0] if queue else math.inf
             if control is not None and control.due_at < head:
@@ -78,7 +78,7 @@ class Engine(simpy.Environment):
                     self._now = control.due_at
                 control.step()
             elif head <= until and queue:
-                self.step()
+                happen()
             else:
                 break
         if until < math.inf:

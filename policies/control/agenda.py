@@ -115,7 +115,8 @@ class Agenda:
         Every attempt gets the same time, so the order of sending is the order of time.
         """
         self._timeouts.append((until, task, task._attempt))
-        self._note(until)
+        if until < self.next_at:
+            self.next_at = until
 
     def keep_reserved(self, task: Task, until: float) -> None:
         """The slot reserved for the task is freed at `until`; in the order of time, as for `await_end`."""

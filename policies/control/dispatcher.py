@@ -75,23 +75,23 @@ class Dispatcher:
 
     def _try(self, workspace: Workspace) -> bool:
         """Try the workspace's next task; whether it was sent, so that the one after it may be tried."""
-        choice = self._choose(workspace)
+        choice: Task | Block | None = None
+        if not self._queue.drives_confirmed_applies:
+            choice = workspace.confirmed_apply()
+        if choice is None:
+            choice = self._ask_queue(workspace)
         if isinstance(choice, Task):
             workspace._last_block = None
-            if choice._not_before > self._books.now:
-                self._agenda.retry(workspace, choice._not_before)
-                return False
-            return self._try_task(choice, workspace)
-        if choice is not None:
+            if choice._not_before <= self._books.now:
+                return self._try_task(choice, workspace)
+            self._agenda.retry(workspace, choice._not_before)
+        elif choice is not None:
             self._note_block(workspace, choice)
         return False
 
-    def _choose(self, workspace: Workspace) -> Task | Block | None:
-        queue = self._queue
-        if not queue.drives_confirmed_applies and (confirmed := workspace.confirmed_apply()) is not None:
-            return confirmed
+    def _ask_queue(self, workspace: Workspace) -> Task | Block | None:
         try:
-            choice = queue.next_task(workspace)
+            choice = self._queue.next_task(workspace)
         except Exception as error:
             raise self._fault_of_queue(workspace, repr(error)) from error
         if isinstance(choice, Task):

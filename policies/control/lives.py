@@ -21,8 +21,10 @@ class Lives:
 
     def over(self, task: Task) -> None:
         """A task reached a terminal state: its lock goes, and its workspace is tried at once."""
-        self._books.unlock(task._home, task)
-        self._agenda.wake(task._home)
+        home = task._home
+        if home._lock is task:
+            self._books.unlock(home, task)
+        self._agenda.prompt[home] = None
 
     def lose(self, task: Task, reason: Reason) -> None:
         """What ran the task is gone: it fails, or its plan is queued again if the constants say so."""

@@ -173,6 +173,8 @@ class Books:
 
     def free(self, task: Task) -> None:
         """The slot that the task holds, if it holds one, is idle again."""
+        if task._slot is None:
+            return
         slot = self.slot_of(task)
         if slot is not None and self._move_slot(slot, _FREED, task):
             slot._task = None

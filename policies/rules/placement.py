@@ -8,6 +8,7 @@ that pair.
 A pod that was passed over is noted with its reason and the numbers compared, by `pool.refuse`.
 """
 
+import math
 from collections.abc import Hashable
 from typing import ClassVar
 
@@ -17,9 +18,9 @@ from policies.observed.pool import Pool
 from policies.observed.task import Task
 from policies.rules.base import Rule
 from policies.rules.fits import EXCLUSIVE, ONE_PLAN_AND_APPLY, SLOT_ZERO, Fit
-from policies.vocabulary import Phase, Seconds
+from policies.vocabulary import Seconds, TaskState
 
-_APPLY = Phase.APPLY
+_APPLY_PENDING = TaskState.APPLY_PENDING
 
 
 class Placement(Rule, frozen=True):
@@ -64,7 +65,7 @@ class SlotPlacement(Placement, frozen=True):
 
     def place(self, task: Task, pool: Pool) -> Slot | Pod | None:
         fit, kind = self.fit, task.kind
-        if task.next_phase is _APPLY:
+        if task.state is _APPLY_PENDING:
             own = pool.reserved_slot(task)
             if own is not None and fit.may_activate(own) and self.usable(own.pod, pool):
                 return own
@@ -76,19 +77,7 @@ class SlotPlacement(Placement, frozen=True):
         return None
 
     def same_answer_for(self, task: Task) -> Hashable | None:
-        return None if task.next_phase is _APPLY else task.kind
-
-
-def _heard_within(pod: Pod, pool: Pool, limit: Seconds) -> bool:
-    """A heartbeat of exactly `limit` seconds ago still counts; any older one does not."""
-    age = pod.heartbeat_age_s(pool.now)
-    if age <= limit:
-        return True
-    never = age == float("inf")
-    reason = Reason.NEVER_HEARD_FROM if never else Reason.HEARTBEAT_STALE
-    numbers = {"limit_s": limit} if never else {"heartbeat_age_s": age, "limit_s": limit}
-    pool.refuse(pod, reason, **numbers)
-    return False
+        return None if task.state is _APPLY_PENDING else task.kind
 
 
 class P1(SlotPlacement, frozen=True):
@@ -98,7 +87,15 @@ class P1(SlotPlacement, frozen=True):
     fit: ClassVar[Fit] = SLOT_ZERO
 
     def usable(self, pod: Pod, pool: Pool) -> bool:
-        return _heard_within(pod, pool, self.offline_after)
+        """A heartbeat of exactly `offline_after` seconds ago still counts; any older one does not."""
+        age, limit = pod.heartbeat_age_s(pool.now), self.offline_after
+        if age <= limit:
+            return True
+        if age == math.inf:
+            pool.refuse(pod, Reason.NEVER_HEARD_FROM, limit_s=limit)
+        else:
+            pool.refuse(pod, Reason.HEARTBEAT_STALE, heartbeat_age_s=age, limit_s=limit)
+        return False
 
 
 class P2(P1, frozen=True):

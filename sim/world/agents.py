@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from itertools import chain, repeat
 from typing import Any
 
+import msgspec
 from simpy.events import Event
 
 from policies.actions import SendTask
@@ -32,17 +33,14 @@ from sim.world.heartbeats import HeartbeatLine
 from sim.world.work import Work
 
 
-class Execution:
+class Execution(msgspec.Struct, eq=False):
     """One phase that an agent is executing; it ends once."""
 
-    __slots__ = ("attempt", "is_over", "outcome", "phase", "task")
-
-    def __init__(self, task: TaskId, phase: Phase, attempt: int, outcome: Outcome) -> None:
-        self.task = task
-        self.phase = phase
-        self.attempt = attempt
-        self.outcome = outcome
-        self.is_over = False
+    task: TaskId
+    phase: Phase
+    attempt: int
+    outcome: Outcome
+    is_over: bool = False
 
 
 class Agent:
@@ -76,14 +74,11 @@ class Agent:
         self._is_known = False
         self._line_cuts = 0
         self._dropped: Event | None = None
+        self.is_connected = False
+        """Whether the command-and-control connection is up, in truth."""
         self._running: list[Execution] = []
         self._received: set[tuple[TaskId, int]] = set()
         self._unsent: list[PhaseEnded] = []
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether the command-and-control connection is up, in truth."""
-        return self._dropped is not None
 
     def start(self) -> None:
         """The process comes up."""
@@ -143,6 +138,7 @@ class Agent:
     def _connect(self) -> None:
         now = self._engine.now
         self._dropped = self._engine.event()
+        self.is_connected = True
         self._happened("connected")
         running = tuple(RunningPhase(e.task, e.phase, e.attempt) for e in self._running)
         self._tell(AgentConnected(now, self._pod, running))
@@ -165,6 +161,7 @@ class Agent:
     def drop(self, *, noticed: bool = True) -> None:
         """The connection is gone; `noticed` if the server hears of it rather than having cut it."""
         dropped, self._dropped = self._dropped, None
+        self.is_connected = False
         if dropped is None:
             return
         self._happened("disconnected")
@@ -225,7 +222,7 @@ class Agent:
         self._log(ExecEnded(now, task, phase, attempt, self._pod, outcome))
         self._work.ended(task, phase, self._pod, outcome)
         report = PhaseEnded(now, task, phase, attempt, self._pod, outcome)
-        if self._dropped is None:
+        if not self.is_connected:
             self._unsent.append(report)
         else:
             self._control.tell(self._pod, report)

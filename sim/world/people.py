@@ -33,7 +33,9 @@ class People:
     def submit_all(self, arrivals: Iterable[Arrival]) -> None:
         """Submit an open workload, one arrival at a time; `arrivals` is in order of time."""
         self._arrivals = iter(arrivals)
-        self._schedule_next()
+        first = next(self._arrivals, None)
+        if first is not None:
+            self._engine.call_at(first.submitted_at, self._submit_and_go_on, first)
 
     def join(self, source: ClosedSource) -> None:
         """A closed population: each customer submits again some time after the last task ended."""
@@ -41,14 +43,11 @@ class People:
         for coming in source.first_arrivals():
             self._await(source, coming)
 
-    def _schedule_next(self) -> None:
-        arrival = next(self._arrivals, None)
-        if arrival is not None:
-            self._engine.call_at(arrival.submitted_at, self._submit_and_go_on, arrival)
-
     def _submit_and_go_on(self, arrival: Arrival) -> None:
         self._submit(arrival)
-        self._schedule_next()
+        coming = next(self._arrivals, None)
+        if coming is not None:
+            self._engine.call_at(coming.submitted_at, self._submit_and_go_on, coming)
 
     def _submit(self, arrival: Arrival) -> None:
         now = self._engine.now
