@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from policies.actions import AnyAction, SendTask
 from policies.controller import Controller, PoolBounds
-from policies.decisions import AnyDecision, Reason
+from policies.decisions import AnyDecision, PodRefusal, Reason
 from policies.observations import (
     AgentConnected,
     AgentKnownToPodManager,

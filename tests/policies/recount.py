@@ -89,7 +89,7 @@ def check_workspace(books: Books, name: str) -> None:
     assert workspace.running == sum(task.state.is_running for task in tasks)
     planned = [task for task in tasks if task.state in (TaskState.APPLY_PENDING, TaskState.APPLYING)]
     assert workspace.apply_pending == sum(task.state is TaskState.APPLY_PENDING for task in planned)
-    assert workspace.lock_owner in (planned or [None])
+    assert workspace.lock_owner in planned if planned else workspace.lock_owner is None
 
 
 def check_slots(books: Books) -> None:

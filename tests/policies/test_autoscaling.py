@@ -6,7 +6,7 @@ The pools are written as in `driver.scene`: a string a pod, a letter a slot.
 import pytest
 
 from policies.decisions import Reason
-from policies.observations import PodGone
+from policies.observations import PodGone, TaskSubmitted
 from policies.rules.autoscaling import C2, C3, C7, C8, C9, Autoscaler, C9a
 from policies.vocabulary import TaskKind
 from tests.policies.driver import PLAN_AND_APPLY, PLAN_ONLY, Driver, scene
@@ -213,5 +213,6 @@ def test_blocked_tasks_ask_for_no_pods() -> None:
 def test_a_plan_and_apply_behind_a_running_plan_of_its_workspace_asks_for_no_pod() -> None:
     """The queue would let it go at once: the two definitions of blocked differ on purpose."""
     driver = scene("p..")
-    driver.submit("0@a-1", PLAN_AND_APPLY)
+    driver.control.observe(TaskSubmitted(0.0, 4, "a", "0@a-1", PLAN_AND_APPLY))
+    assert driver.pool.pending(PLAN_AND_APPLY) == 1
     assert desired(C9(), driver) == 1

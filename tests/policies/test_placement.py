@@ -1,0 +1,235 @@
+"""The placement rules clause by clause: whose pod is usable, and why it was passed over."""
+
+import pytest
+
+from policies.decisions import PodRefusal, Reason, Refused
+from policies.observations import (
+    AgentDisconnected,
+    HeartbeatSeen,
+    HeartbeatsEnded,
+    PodTerminating,
+    TaskConfirmed,
+)
+from policies.rules.placement import P0, P1, P2, P3, P4, P5, P6, Placement
+from policies.vocabulary import Outcome, TaskKind
+from tests.policies.driver import PLAN_AND_APPLY, PLAN_ONLY, Driver, place, refusals, scene
+
+A_BIT = 0.001
+
+
+def one_pod(*, created_at: float, heard_at: float | None, known: bool, now: float) -> Driver:
+    """A connected pod of this age and this last heartbeat, seen at `now`."""
+    driver = scene()
+    driver.pod(created_at=created_at, heartbeats=False, known=known)
+    if heard_at is not None:
+        driver.tell(HeartbeatSeen(heard_at, "a-1"))
+    driver.run(now)
+    driver.control.step(now)
+    return driver
+
+
+# who is usable
+
+EDGES = [(120.0, True), (120.0 + A_BIT, False)]
+
+
+@pytest.mark.parametrize("rule", [P1(), P2(), P3(), P4(), P5(), P6()], ids=str)
+@pytest.mark.parametrize(("age_s", "usable"), EDGES)
+def test_an_old_pod_is_usable_up_to_a_heartbeat_age_of_exactly_120_s(
+    rule: Placement, age_s: float, usable: bool
+) -> None:
+    """Strictly older is offline; whether the pod manager knows the agent makes no difference."""
+    driver = one_pod(created_at=-1000.0, heard_at=7.0, known=False, now=7.0 + age_s)
+    assert (place(rule, driver) is not None) == usable
+
+
+@pytest.mark.parametrize("rule", [P1(), P4(), P5(), P6()], ids=str)
+def test_one_heartbeat_makes_a_silent_pod_usable_again(rule: Placement) -> None:
+    driver = one_pod(created_at=-1000.0, heard_at=7.0, known=False, now=500.0)
+    assert place(rule, driver) is None
+    driver.tell(HeartbeatSeen(500.0, "a-1"))
+    assert rule.place(driver.control._books.tasks[1], driver.pool) is not None
+
+
+@pytest.mark.parametrize(
+    ("rule", "limit_s"), [(P1(offline_after=30.0), 30.0), (P5(offline_after=200.0), 200.0)], ids=str
+)
+def test_the_limit_is_the_rule_s_parameter(rule: Placement, limit_s: float) -> None:
+    driver = one_pod(created_at=-1000.0, heard_at=7.0, known=False, now=7.0 + limit_s)
+    assert place(rule, driver) == ("a-1", 0)
+    driver.control.step(7.0 + limit_s + A_BIT)
+    assert rule.place(driver.control._books.tasks[1], driver.pool) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "known", "usable"),
+    [
+        (P1(), True, False),
+        (P2(), False, True),  # 599: always
+        (P3(), False, False),  # 604: only if `AgentID` is set
+        (P3(), True, True),
+        (P4(), False, False),
+        (P4(), True, True),
+        (P5(), True, False),  # 609: heartbeats only
+        (P6(), True, False),
+    ],
+    ids=str,
+)
+def test_a_young_pod_that_was_never_heard_from(rule: Placement, known: bool, usable: bool) -> None:
+    driver = one_pod(created_at=0.0, heard_at=None, known=known, now=299.0)
+    assert (place(rule, driver) is not None) == usable
+
+
+@pytest.mark.parametrize("rule", [P1(), P2(), P5(), P6()], ids=str)
+def test_609_a_young_pod_with_a_heartbeat_is_usable_although_the_pod_manager_knows_no_agent(
+    rule: Placement,
+) -> None:
+    assert place(rule, one_pod(created_at=0.0, heard_at=10.0, known=False, now=10.0)) == ("a-1", 0)
+
+
+@pytest.mark.parametrize("rule", [P3(), P4()], ids=str)
+def test_609_a_young_pod_with_a_heartbeat_is_refused_until_the_pod_manager_knows_its_agent(
+    rule: Placement,
+) -> None:
+    driver = one_pod(created_at=0.0, heard_at=10.0, known=False, now=10.0)
+    assert refusals(rule, driver) == (
+        PodRefusal("a-1", Reason.AGENT_UNKNOWN_TO_POD_MANAGER, {"pod_age_s": 10.0, "limit_s": 300.0}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "known", "heard_at", "at_299_999", "at_300"),
+    [
+        (P2(), False, None, True, False),  # the grace ends, and there is no heartbeat
+        (P2(), False, 290.0, True, True),
+        (P3(), False, 290.0, False, True),  # 609: the refusals end with the grace
+        (P4(), False, 290.0, False, True),
+        (P3(), True, None, True, False),
+        (P4(), True, None, True, False),
+    ],
+    ids=str,
+)
+def test_a_pod_of_exactly_300_s_is_young_no_more(
+    rule: Placement, known: bool, heard_at: float | None, at_299_999: bool, at_300: bool
+) -> None:
+    driver = one_pod(created_at=0.0, heard_at=heard_at, known=known, now=300.0 - A_BIT)
+    assert (place(rule, driver) is not None) == at_299_999
+    driver.control.step(300.0)
+    assert (rule.place(driver.control._books.tasks[1], driver.pool) is not None) == at_300
+
+
+@pytest.mark.parametrize("rule", [P1(), P2(), P3(), P4(), P5(), P6()], ids=str)
+def test_a_usable_rule_does_not_ask_for_a_connection(rule: Placement) -> None:
+    """Who is connected is the dispatch protocol's question."""
+    driver = one_pod(created_at=-1000.0, heard_at=10.0, known=True, now=10.0)
+    driver.tell(AgentDisconnected(10.0, "a-1"))
+    assert place(rule, driver) == ("a-1", 0)
+
+
+def test_a_train_of_heartbeats_is_as_good_as_its_heartbeats() -> None:
+    """Its last one at 50 s counts until 170 s, and not a bit longer."""
+    driver = scene("...")
+    driver.run(55.0)
+    driver.tell(HeartbeatsEnded(55.0, "a-1", 50.0))
+    driver.run(170.0)
+    driver.control.step(170.0)
+    assert place(P5(), driver) == ("a-1", 0)
+    driver.control.step(170.0 + A_BIT)
+    assert refusals(P5(), driver)[0].reason is Reason.HEARTBEAT_STALE
+
+
+def test_a_stale_heartbeat_is_refused_with_the_numbers_compared() -> None:
+    driver = one_pod(created_at=-1000.0, heard_at=7.0, known=False, now=137.0)
+    assert refusals(P5(), driver) == (
+        PodRefusal("a-1", Reason.HEARTBEAT_STALE, {"heartbeat_age_s": 130.0, "limit_s": 120.0}),
+    )
+
+
+# evidence
+
+
+@pytest.mark.parametrize(("evidence", "usable"), [("agent", False), ("list_sync", True)])
+def test_a_dead_agent_is_taken_for_alive_when_the_sync_of_the_list_is_the_evidence(
+    evidence: str, usable: bool
+) -> None:
+    driver = scene(overrides={"controller": {"heartbeat_evidence": evidence}})
+    driver.pod(created_at=-1000.0, connected=False, heartbeats=False)
+    driver.run(1000.0)
+    assert (place(P5(), driver) == ("a-1", 0)) == usable
+
+
+def test_under_list_sync_the_heartbeat_age_is_that_of_the_last_sync() -> None:
+    driver = scene(overrides={"controller": {"heartbeat_evidence": "list_sync"}})
+    driver.pod(created_at=0.0, heartbeats=False)
+    driver.run(33.0)
+    pod = driver.pool.pod("a-1")
+    assert pod is not None
+    assert pod.heartbeat_age_s(33.0) == 3.0
+
+
+# P0
+
+
+def test_p0_takes_the_agent_that_connected_first_without_a_slot() -> None:
+    driver = Driver(overrides={"placement": "P0"})
+    driver.pod(connected=False)
+    driver.pod()
+    driver.agent("a-1")
+    assert place(P0(), driver) == ("a-2", None)
+
+
+@pytest.mark.parametrize(
+    ("running", "kind", "allowed"),
+    [
+        ((), PLAN_AND_APPLY, True),
+        ((PLAN_ONLY,), PLAN_AND_APPLY, False),
+        ((PLAN_ONLY, PLAN_ONLY), PLAN_ONLY, True),
+        ((PLAN_ONLY, PLAN_ONLY, PLAN_ONLY), PLAN_ONLY, False),
+        ((PLAN_AND_APPLY,), PLAN_ONLY, True),  # its plan is a plan
+    ],
+    ids=str,
+)
+def test_p0_goes_by_the_agent_s_counters(
+    running: tuple[TaskKind, ...], kind: TaskKind, allowed: bool
+) -> None:
+    driver = Driver(overrides={"placement": "P0", "autoscaler": "C3"})
+    driver.pod()
+    for number, each in enumerate(running):
+        driver.submit(f"w{number}", each)
+    sent = len(driver.sent())
+    driver.submit("new", kind)
+    assert len(driver.sent()) == sent + allowed
+
+
+def test_p0_sends_nothing_to_an_agent_that_applies() -> None:
+    driver = Driver(overrides={"placement": "P0"})
+    driver.pod()
+    driver.submit("w", PLAN_AND_APPLY)
+    driver.end(1, Outcome.CHANGES)
+    driver.tell(TaskConfirmed(0.0, 1, "somebody"))
+    driver.submit("new")
+    assert driver.decided(Refused)[-1].refusals == (
+        PodRefusal("a-1", Reason.AGENT_AT_CAPACITY, {"tasks": 1}),
+    )
+
+
+def test_p0_does_not_ask_the_agent_of_a_leaving_pod() -> None:
+    driver = Driver(overrides={"placement": "P0"})
+    driver.pod()
+    driver.tell(PodTerminating(0.0, "a-1"))
+    driver.submit("w")
+    assert driver.sent() == []
+
+
+# alike
+
+
+@pytest.mark.parametrize("rule", [P1(), P4(), P5(), P6()], ids=str)
+def test_new_tasks_of_a_kind_are_refused_alike_and_each_gets_its_decision(rule: Placement) -> None:
+    driver = scene("ppp", then=rule, overrides={"placement": rule})
+    driver.submit("u")
+    driver.submit("v")
+    driver.run(10.0)
+    refused = driver.decided(Refused)
+    assert [(each.at, each.task) for each in refused] == [(0.0, 4), (0.0, 5), (10.0, 4), (10.0, 5)]
+    assert [each.refusals for each in refused] == [(PodRefusal(None, Reason.NO_FREE_SLOT, {}, 1),)] * 4
