@@ -113,7 +113,8 @@ class Dispatcher:
             if isinstance(place, Pod):
                 self._send_unbooked(task, pool, place)
                 return True
-            self._refused[pool._name, self._key(task, pool)] = (self._books.version, refusals)
+            if self._agenda.prompt:  # there are others, who may be refused alike
+                self._refused[pool._name, self._key(task, pool)] = (self._books.version, refusals)
         self._note_refused(task, workspace, refusals)
         return False
 

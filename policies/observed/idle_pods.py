@@ -83,13 +83,17 @@ class IdlePods:
 
     def without(self, barred: int) -> Iterator[Pod]:
         """Pods whose occupancy has none of the `barred` bits: those heard from first, oldest first."""
-        if not self.listed:
-            return iter(_NO_PODS)
+        only = None
+        if self.listed:
+            for queue in self._queues.values():
+                if queue.count and not queue.key & barred:
+                    if only is not None:
+                        return self._merged(barred)
+                    only = queue
+        return iter(_NO_PODS) if only is None else only.oldest_first()
+
+    def _merged(self, barred: int) -> Iterator[Pod]:
         open_queues = [q for q in self._queues.values() if q.count and not q.key & barred]
-        if not open_queues:
-            return iter(_NO_PODS)
-        if len(open_queues) == 1:
-            return open_queues[0].oldest_first()
         heard = [q.oldest_first() for q in open_queues if not q.key & NEVER_HEARD_FROM]
         silent = [q.oldest_first() for q in open_queues if q.key & NEVER_HEARD_FROM]
         return chain(merge(*heard, key=_BY_NUMBER), merge(*silent, key=_BY_NUMBER))

@@ -16,6 +16,7 @@ from policies.rules.base import Rule
 from policies.vocabulary import Share, TaskKind
 
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
+_BETWEEN = Reason.UTILISATION_BETWEEN
 
 
 class Target(msgspec.Struct, frozen=True, gc=False):
@@ -104,7 +105,7 @@ class C7(_Arithmetic, frozen=True):
         elif utilisation < self.low and not used:
             pods, reason = pods - 1, Reason.UTILISATION_LOW
         else:
-            reason = Reason.UTILISATION_BETWEEN
+            reason = _BETWEEN
         return Target(_within(pool, pods), reason, numbers)
 
 
