@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab.summary import is_missing, main_reason
+from lab.summary import is_missing
 from policies.actions import SendTask
 from policies.decisions import Blocked, Refused
 from sim.record import TABLES, Run
@@ -141,7 +141,9 @@ class _Waiting:
             self._workspace_of[entry.task] = entry.workspace
         elif kind is SendTask:
             self.sent_to.setdefault(entry.task, entry.pod)
-            self._end_block(self._workspace_of[entry.task], entry.at)
+            # A step logs its decisions before its actions, so a block of the same instant came after this.
+            if not self._is_blocked_since(entry.at, self._workspace_of[entry.task]):
+                self._end_block(self._workspace_of[entry.task], entry.at)
         elif kind is Refused and entry.workspace in self._open:
             self._end_block(entry.workspace, entry.at)
             self._refused(entry)
@@ -150,11 +152,14 @@ class _Waiting:
             self._block[entry.workspace] = entry
 
     def _refused(self, e: Refused) -> None:
-        reason = main_reason(e)
+        reason = e.main_reason
         for task, (since, until) in self._open[e.workspace].items():
             if since <= e.at < until:
                 own = task == e.task
                 self._note(task, reason if own else f"{reason} of {e.task}", e.at, e.at, tries=int(own))
+
+    def _is_blocked_since(self, at: float, workspace: str) -> bool:
+        return workspace in self._block and self._block[workspace].at == at
 
     def _end_block(self, workspace: str, at: float) -> None:
         """A block holds until the workspace is tried again: the same one is recorded only once."""

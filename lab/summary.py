@@ -103,14 +103,6 @@ def summarise(run: Run) -> Summary:
     )
 
 
-def main_reason(refused: Refused) -> str:
-    """The reason that most of the pods passed over had; the first of them if they are even."""
-    pods: Counter[str] = Counter()
-    for each in refused.refusals:
-        pods[str(each.reason)] += max(each.pods, 1)
-    return pods.most_common(1)[0][0] if pods else "no_reason_given"
-
-
 def is_missing(value: float) -> bool:
     """Whether a time of the record is NaN: it did not happen."""
     return math.isnan(value)
@@ -154,7 +146,7 @@ def _decided(log: Iterable[Any]) -> tuple[dict[str, int], dict[str, int], dict[s
     for entry in log:
         kind = type(entry)
         if kind is Refused:
-            refusals[main_reason(entry)] += 1
+            refusals[str(entry.main_reason)] += 1
         elif kind is Released or kind is RolledBack:
             undone[str(entry.reason)] += 1
         elif kind is Anomaly:

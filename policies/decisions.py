@@ -5,6 +5,7 @@ is in its decision. A decision that repeats the one before it (the autoscaler ho
 a task blocked by the same task) is not recorded again.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeAlias
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     NEVER_HEARD_FROM = "never_heard_from"
     NOT_CONNECTED = "not_connected"
     AGENT_AT_CAPACITY = "agent_at_capacity"
+    NOT_SAID = "no_reason_given"
     # queue: why nothing of this workspace may go
     WORKSPACE_LOCKED = "workspace_locked"
     BLOCKED_BY_LOWER_ID = "blocked_by_lower_id"
@@ -109,6 +111,14 @@ class Refused(Decision, frozen=True):
     rule: str
     refusals: tuple[PodRefusal, ...]
     retry_at: float
+
+    @property
+    def main_reason(self) -> Reason:
+        """The reason that most of the pods passed over had; the first of them if they are even."""
+        pods: Counter[Reason] = Counter()
+        for refusal in self.refusals:
+            pods[refusal.reason] += max(refusal.pods, 1)
+        return pods.most_common(1)[0][0] if pods else Reason.NOT_SAID
 
 
 class Released(Decision, frozen=True):

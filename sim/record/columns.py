@@ -72,7 +72,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "pool": "pool; empty if it concerns none",
         "decision": "what was decided, by the name of the event",
         "rule": "the rule that decided; empty if it is no rule's",
-        "reason": "reason code; empty if it needs none",
+        "reason": "reason code, of a refusal the main one; empty if it needs none",
         "task": "id; -1 if it concerns none",
         "pod": "name; empty if it concerns none",
         "detail": "JSON: all of the decision's other values",

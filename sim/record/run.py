@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from policies.wire import SCHEMA_VERSION
 from sim.record.columns import TABLES
 from sim.record.entry import Entry
-from sim.record.tables import Row, build
+from sim.record.tables import build
+from sim.record.tables.room import Row
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -140,7 +140,7 @@ def test_decisions(small: Run) -> None:
         if row[2] in ("placed", "refused", "blocked") or row[0] == 5.0
     ]
     assert told == [
-        (5.0, "default", "refused", "P5", "", 7, ""),
+        (5.0, "default", "refused", "P5", "no_pods", 7, ""),
         (5.0, "default", "scaled", "C9", "need_exceeds_pods", -1, ""),
         (15.0, "default", "placed", "P5", "", 7, "default-1"),
         (35.0, "default", "blocked", "Q7", "workspace_locked", -1, ""),
