@@ -1,7 +1,7 @@
 """Numbers as people read them: durations with their unit, counts with their noun. Imports nothing of ours."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 NOTHING: Final = "–"
@@ -49,9 +49,3 @@ def tally(counts: Mapping[str, int]) -> str:
     """'30 × agent_not_registered_yet, 1 × no_pods', most frequent first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{n:,} × {name}" for name, n in ordered)
-
-
-def listing(items: Iterable[str]) -> str:
-    """'a', 'a and b', 'a, b and c'."""
-    *first, last = list(items) or [""]
-    return f"{', '.join(first)} and {last}" if first else last

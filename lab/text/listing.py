@@ -103,7 +103,8 @@ def show_rule(screen: Screen, name: str, cls: type[Rule]) -> None:
     """A rule: its family, what it does, and its parameters."""
     heading = Text(name, style="bold")
     heading.append(f"  a rule of the family {cls.family}", style="dim not bold")
-    text = inspect.getdoc(cls) or "It has no docstring, so nothing says what it does."
+    own = cls.__doc__  # not inspect.getdoc, which takes the family's for want of one
+    text = inspect.cleandoc(own) if own else "It has no docstring, so nothing says what it does."
     screen.show(heading, "", Text(text), "")
     parts = list(_parameters(cls.family, cls, None))
     screen.show(*(parts or [Text("It has no parameters.")]))

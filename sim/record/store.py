@@ -48,7 +48,7 @@ def _write(run: Run, folder: Path) -> None:
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:
-    if not folder.exists():
+    if not folder.exists() or not any(folder.iterdir()):  # an empty folder is as good as none
         os.replace(draft, folder)
         return
     if not (folder / "manifest.json").exists():

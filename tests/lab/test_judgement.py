@@ -1,0 +1,92 @@
+"""What a scenario expects, and whether a run shows it."""
+
+import pytest
+
+from lab.judgement import Finding, Judgement, judge
+from lab.running import run
+from sim.record import Run
+from tests.lab.scenarios import one_task
+
+# One task at 5 s; the pod of the pool runs from the start, so it is sent at once and is over after 30 s.
+# In the cases below it is sent at 5 s and ends at 35 s; with `connects: never` it is never sent.
+
+
+def only(flown: Run) -> Judgement:
+    """The only judgement about a run."""
+    (judgement,) = judge(flown)
+    return judgement
+
+
+@pytest.mark.parametrize(
+    ("expected", "finding"),
+    [
+        ("sent: {task: 1, within: 0 s}", Finding.HOLDS),
+        ("sent: {task: 1, within: 5 s, of: agent_connected}", Finding.HOLDS),
+        ("sent: {task: 1, within: 4 s, of: agent_connected}", Finding.FAILS),
+        ("not_sent: {task: 1, before: 5 s}", Finding.HOLDS),
+        ("not_sent: {task: 1, before: 6 s}", Finding.FAILS),
+        ("finished: {task: 1, within: 30 s}", Finding.HOLDS),
+        ("finished: {task: 1, within: 29 s}", Finding.FAILS),
+    ],
+)
+def test_a_limit_itself_is_still_within(expected: str, finding: Finding) -> None:
+    """Exactly on time is in time."""
+    assert only(one_task(f"expect: {{any: {{{expected}}}}}\n")).finding is finding
+
+
+@pytest.mark.parametrize(
+    ("expected", "horizon", "finding"),
+    [
+        ("sent: {task: 1, within: 4 min}", "10 min", Finding.FAILS),
+        ("sent: {task: 1, within: 4 min}", "3 min", Finding.UNDECIDED),
+        ("sent: {task: 1, within: 10 s, of: agent_connected}", "10 min", Finding.UNDECIDED),
+        ("not_sent: {task: 1, before: 2 min}", "10 min", Finding.HOLDS),
+        ("finished: {task: 1, within: 4 min}", "10 min", Finding.FAILS),
+        ("finished: {task: 1, within: 4 min}", "3 min", Finding.UNDECIDED),
+    ],
+)
+def test_what_has_not_happened_fails_only_once_its_time_is_over(
+    expected: str, horizon: str, finding: Finding
+) -> None:
+    """A run that is too short to tell is undecided, and so is one in which no agent ever connected."""
+    text = f"agent: {{connects_after: never}}\nexpect: {{any: {{{expected}}}}}\n"
+    flown = one_task(text, horizon=horizon, **{"min: 1, max: 1, initial: 1": "min: 0, max: 1"})
+    assert only(flown).finding is finding
+
+
+def test_a_task_that_is_cancelled_will_not_be_sent() -> None:
+    """However much time is left."""
+    text = "agent: {connects_after: never}\nexpect: {any: {sent: {task: 1, within: 9 min}}}\n"
+    flown = one_task(text, **{"at: 5 s": "at: 5 s, cancelled_at: 9 s", "initial: 1": "initial: 0"})
+    judgement = only(flown)
+    assert judgement.finding is Finding.FAILS
+    assert judgement.found == "cancelled at 9 s, never sent"
+
+
+def test_a_judgement_has_the_numbers() -> None:
+    """What was expected, and what was found."""
+    judgement = only(one_task("expect: {any: {finished: {task: 1, within: 20 s}}}\n"))
+    assert judgement.expected == "task 1 is over within 20 s, neither failed nor cancelled"
+    assert judgement.found == "success after 30 s"
+    assert judgement.under == "any"
+
+
+def test_expectations_of_a_preset_are_of_the_plain_preset_only() -> None:
+    """With anything replaced it is another policy, of which nothing was expected."""
+    assert len(judge(run("609", policy="seed-before"))) == 4
+    assert judge(run("609", policy="seed-before,placement=P5")) == ()
+    assert judge(run("609", policy="seed-before", settings=["placement=P5"])) == ()
+
+
+def test_a_preset_that_is_spelled_out_is_still_the_preset() -> None:
+    """P4 is the placement of seed-before already."""
+    assert len(judge(run("609", policy="seed-before,placement=P4"))) == 4
+
+
+def test_a_task_that_no_source_made_is_not_in_time() -> None:
+    """A workload may make fewer tasks than its author thought."""
+    flown = run(
+        "cold-start",
+        settings=["expect={any: {finished: {task: 21, within: 1 min}, not_sent: {task: 21, before: 1 s}}}"],
+    )
+    assert [each.finding for each in judge(flown)] == [Finding.HOLDS, Finding.FAILS]

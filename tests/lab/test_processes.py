@@ -1,0 +1,200 @@
+"""The command as a process: pipes, closed pipes, Ctrl-C, terminals, and what it imports."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.lab.commands import COMMAND, ROOT, process
+
+pytestmark = pytest.mark.slow
+
+BLOCKS = "│█"
+
+
+def test_a_pipe_gets_plain_lines_of_a_fixed_width(tmp_path: Path) -> None:
+    """No codes, no trailing blanks, 100 letters at most, whatever the terminal is that it was started in."""
+    text = process("run", "609", cwd=tmp_path, TERM="xterm-256color", FORCE_COLOR="1").stdout
+    assert "\x1b" not in text
+    assert all(line == line.rstrip() and len(line) <= 100 for line in text.splitlines())
+    assert BLOCKS in text
+
+
+def on_a_terminal(*arguments: str, **environment: str) -> str:
+    """What a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TERM": "xterm-256color", **environment},
+    )
+    os.close(theirs)
+    parts = []
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # Linux says so when the other end is closed
+            break
+        if not part:
+            break
+        parts.append(part)
+    running.wait()
+    os.close(ours)
+    return b"".join(parts).decode()
+
+
+def test_a_terminal_gets_colour_unless_it_is_not_wanted() -> None:
+    """NO_COLOR leaves bold and dim."""
+    assert "\x1b[36m" in on_a_terminal("run", "609")
+    plain = on_a_terminal("run", "609", NO_COLOR="1")
+    assert "\x1b[36m" not in plain
+    assert "\x1b[1m" in plain
+
+
+def test_where_blocks_cannot_be_written_letters_do(tmp_path: Path) -> None:
+    """An ASCII locale is no reason to fail."""
+    done = process("run", "609", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert (done.returncode, "|@@@@" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["run 609 --log", "run 609", "compare later post604 --scenario 609"])
+def test_a_reader_that_goes_away_is_nobodys_mistake(tmp_path: Path, command: str) -> None:
+    """`| head -1`: nothing is said, and the exit code is the run's own."""
+    running = subprocess.Popen(
+        [*COMMAND, *command.split()],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    running.stdout.close()
+    _, said = running.communicate()
+    assert running.returncode == 0
+    assert all("simulated in" in line for line in said.splitlines())
+
+
+def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
+    """And bad input's exit code, as somebody has to put it right."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, "run", "609"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.endswith("windtunnel: the output cannot be written: No space left on device\n")
+
+
+def test_a_scenario_is_read_from_a_pipe(tmp_path: Path) -> None:
+    """Files that it names are looked for in the current folder."""
+    text = (ROOT / "scenarios" / "609.yaml").read_text()
+    done = process("compare", "seed-before", "seed-after", "--scenario", "-", cwd=tmp_path, text=text)
+    assert (done.returncode, done.stdout.startswith("stdin  Agents online")) == (0, True)
+
+
+def python(code: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python code that can import Windtunnel."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def interrupted(*arguments: str, cwd: Path) -> tuple[int, str, str]:
+    """Run, and get Ctrl-C's signal once a quarter is simulated; exit code, output and messages."""
+    code = (
+        "import os, signal\n"
+        "import sim.world.world as world\n"
+        "run = world.World.run\n"
+        "def interrupted(self, progress):\n"
+        "    def told(share):\n"
+        "        if share > 0.25:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "        progress(share)\n"
+        "    return run(self, told)\n"
+        "world.World.run = interrupted\n"
+        "import windtunnel_command\n"
+        "windtunnel_command.main()\n"
+    )
+    done = python(code, *arguments, cwd=cwd)
+    return done.returncode, done.stdout, done.stderr
+
+
+DAYS = ("daily-with-bursts", "--set", "horizon=2 d")
+
+
+def test_ctrl_c_saves_the_record_up_to_there(tmp_path: Path) -> None:
+    """Exit code 130, the message says where, and the folder is whole."""
+    code, out, said = interrupted("run", *DAYS, "--out", "record", cwd=tmp_path)
+    assert (code, out) == (130, "")
+    assert "windtunnel: interrupted\nwindtunnel: its record up to " in said
+    assert said.endswith(" is in record\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["record"]
+    manifest = json.loads((tmp_path / "record" / "manifest.json").read_text())
+    assert manifest["complete"] is False
+    assert 0.25 < manifest["ended_at_s"] / manifest["horizon_s"] < 0.3
+    assert len(list((tmp_path / "record").glob("*.parquet"))) == 7
+
+
+def test_ctrl_c_without_a_folder_leaves_nothing(tmp_path: Path) -> None:
+    """And says what would have kept it."""
+    code, out, said = interrupted("run", *DAYS, cwd=tmp_path)
+    assert (code, out) == (130, "")
+    assert said == "windtunnel: interrupted\nwindtunnel: its record is not kept; with --out DIR it is\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("module", ["lab.cli.app", "sim.scenario", "sim.simulate", "lab.text.run_page"])
+def test_ctrl_c_while_modules_are_imported_has_no_traceback(tmp_path: Path, module: str) -> None:
+    """Which is half of what a quick command does."""
+    code = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(name, *_):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder)\n"
+        "import windtunnel_command\n"
+        "windtunnel_command.main()\n"
+    )
+    done = python(code, "run", "609", cwd=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (130, False)
+
+
+@pytest.mark.parametrize(
+    "command", ["--help", "--version", "policies", "scenarios", "run 609", "run 609 --log"]
+)
+def test_quick_commands_import_neither_pandas_nor_matplotlib(tmp_path: Path, command: str) -> None:
+    """They take as long to import as all the rest."""
+    code = (
+        "import sys, windtunnel_command\n"
+        "try:\n"
+        "    windtunnel_command.main()\n"
+        "finally:\n"
+        "    slow = {'pandas', 'matplotlib', 'pyarrow', 'scipy'} & set(sys.modules)\n"
+        "    print(sorted(slow), file=sys.stderr)\n"
+    )
+    done = python(code, *command.split(), cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "[]")
+
+
+def test_help_does_not_wait_for_the_simulator(tmp_path: Path) -> None:
+    """Nor for what reads scenarios."""
+    code = (
+        "import sys, lab.cli; print(sorted({'simpy', 'numpy', 'pydantic', 'sim.world'} & set(sys.modules)))"
+    )
+    done = python(code, cwd=tmp_path)
+    assert done.stdout == "[]\n"
