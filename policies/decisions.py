@@ -68,7 +68,7 @@ class Reason(StrEnum):
     HEARTBEAT_TIMEOUT = "heartbeat_timeout"
 
 
-Numbers: TypeAlias = Mapping[str, float]
+Numbers: TypeAlias = Mapping[str, float | int]
 """What a rule compared, by name with its unit (`heartbeat_age_s`, `limit_s`, `pending`)."""
 
 

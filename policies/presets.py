@@ -5,7 +5,7 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 
@@ -50,6 +50,8 @@ RULES: Final[Mapping[str, Mapping[str, type[Rule]]]] = {
     },
     "recovery": {"forget": recovery.Forget, "rebuild": recovery.Rebuild},
 }
+
+SlotCount = Annotated[int, msgspec.Meta(ge=1)]
 
 _SEED = PolicySet(
     name="seed-before",
@@ -109,7 +111,7 @@ def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> PolicySe
             values = msgspec.to_builtins(policy.controller) | _checked(key, value, Constants)
             changes[key] = _convert(key, values, Constants)
         elif key == "slots_per_pod":
-            changes[key] = _convert(key, value, int)
+            changes[key] = _convert(key, value, SlotCount)
         else:
             raise ValueError(unknown("policy key", key, [*FAMILIES, "controller", "slots_per_pod"]))
     return _replace(policy, **changes) if changes else policy
