@@ -139,14 +139,14 @@ class Controller:
 
         Raises ValueError if `now` is before what was last observed: that is the driver's mistake.
         """
-        books = self._books
+        books, agenda, monitor = self._books, self._agenda, self._monitor
+        capacity, cycles = self._capacity, self._capacity.cycles
         if now < books.now:
             raise ValueError(f"step at {now:g} s after an observation at {books.now:g} s")
-        agenda, capacity, monitor = self._agenda, self._capacity, self._monitor
-        if capacity.cycles.due_at == NEVER:
-            capacity.look_ahead()
+        if cycles.due_at == NEVER and books.version != capacity.settled:
+            cycles.ask(books.now)
         books.now = now
-        if agenda.next_at <= now:
+        if agenda.next_at <= now or agenda.deadline_at <= now:
             self._end_overdue(now)
             agenda.due_retries(now)
         if monitor.due_at <= now:
@@ -157,9 +157,9 @@ class Controller:
             monitor.ask(now)
         else:
             monitor.due_at = NEVER
-        if capacity.cycles.due_at == NEVER:
-            capacity.look_ahead()
-        if capacity.cycles.due_at <= now:
+        if cycles.due_at == NEVER and books.version != capacity.settled:
+            cycles.ask(now)
+        if cycles.due_at <= now:
             capacity.cycle()
         if not self._outbox:
             return []
@@ -169,16 +169,19 @@ class Controller:
 
     def next_wakeup(self) -> float:
         """When to step next even if nothing is observed (float s); infinity if only news can help."""
-        now, agenda, capacity = self._books.now, self._agenda, self._capacity
+        books, agenda, cycles = self._books, self._agenda, self._capacity.cycles
+        now = books.now
         if agenda.prompt or self._outbox:
             return now
-        if capacity.cycles.due_at == NEVER:
-            capacity.look_ahead()
-        at = capacity.cycles.due_at
+        if cycles.due_at == NEVER and books.version != self._capacity.settled:
+            cycles.ask(now)
+        at = cycles.due_at
         if self._monitor.due_at < at:
             at = self._monitor.due_at
         if agenda.next_at < at:
-            at = min(at, agenda.look_ahead())
+            at = agenda.next_at
+        if agenda.deadline_at < at:
+            at = min(at, agenda.first_deadline())
         return at if at > now else now
 
     @property

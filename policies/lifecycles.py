@@ -134,19 +134,22 @@ POD: Final[Mapping[PodState, Mapping[PodEvent, PodState]]] = {
         PodEvent.SEEN_FAILED: PodState.FAILED,
         **_ENDINGS,
     },
+    # Every list shows every pod, so to be seen in the phase that is known already is nothing special.
     PodState.PENDING: {
+        PodEvent.SEEN_PENDING: PodState.PENDING,
         PodEvent.SEEN_RUNNING: PodState.RUNNING,
         PodEvent.SEEN_SUCCEEDED: PodState.SUCCEEDED,
         PodEvent.SEEN_FAILED: PodState.FAILED,
         **_ENDINGS,
     },
     PodState.RUNNING: {
+        PodEvent.SEEN_RUNNING: PodState.RUNNING,
         PodEvent.SEEN_SUCCEEDED: PodState.SUCCEEDED,
         PodEvent.SEEN_FAILED: PodState.FAILED,
         **_ENDINGS,
     },
-    PodState.SUCCEEDED: dict(_ENDINGS),
-    PodState.FAILED: dict(_ENDINGS),
+    PodState.SUCCEEDED: {PodEvent.SEEN_SUCCEEDED: PodState.SUCCEEDED, **_ENDINGS},
+    PodState.FAILED: {PodEvent.SEEN_FAILED: PodState.FAILED, **_ENDINGS},
     PodState.TERMINATING: {
         PodEvent.CREATE_FAILED: PodState.GONE,
         PodEvent.SEEN_GONE: PodState.GONE,

@@ -1,13 +1,14 @@
 """What the control plane means to do, and when: retries, deadlines and periodic work, without a clock.
 
 Periodic work lies on a grid that starts when the process does. Work that would find nothing to do is not
-on the agenda at all, so a driver that sleeps until `next_time` sleeps through an idle month.
+on the agenda at all, so a driver that sleeps until the next of these times sleeps through an idle month.
 """
 
 import heapq
 import math
 from collections import deque
 from collections.abc import Iterator
+from math import ceil
 from typing import Final
 
 from policies.observed.pod import Pod
@@ -29,7 +30,7 @@ class Grid:
 
     def at_or_after(self, time: float) -> float:
         """The first instant of the grid that is not before `time`."""
-        k = math.ceil((time - self._start) / self._every)
+        k = ceil((time - self._start) / self._every)
         return self._start + (k if k > 1 else 1) * self._every
 
     def after(self, time: float) -> float:
@@ -67,7 +68,16 @@ class Periodic:
 class Agenda:
     """Retries by workspace, deadlines by task, and looks at silent agents by pod."""
 
-    __slots__ = ("_reservations", "_retries", "_sequence", "_silences", "_timeouts", "next_at", "prompt")
+    __slots__ = (
+        "_reservations",
+        "_retries",
+        "_sequence",
+        "_silences",
+        "_timeouts",
+        "deadline_at",
+        "next_at",
+        "prompt",
+    )
 
     def __init__(self) -> None:
         self._sequence = 0
@@ -76,13 +86,14 @@ class Agenda:
     def clear(self) -> None:
         """Start with nothing on the agenda, as a restarted process does."""
         self.next_at = NEVER
-        """Nothing is due before this time; `look_ahead` makes it the time at which something is."""
+        """When the first retry or look at an agent is due."""
+        self.deadline_at = NEVER
+        """No deadline is before this time; `first_deadline` makes it the time of one that still counts."""
         self.prompt: dict[Workspace, None] = {}
         """Workspaces to try in the next step, in the order in which they woke."""
-        self._timeouts: deque[tuple[float, Task, int]] = (
-            deque()
-        )  # (at, task, attempt), sorted: see `await_end`
-        self._reservations: deque[tuple[float, Task, int]] = deque()  # sorted likewise
+        # Deadlines are (at, task, attempt), sorted: see `await_end`.
+        self._timeouts: deque[tuple[float, Task, int]] = deque()
+        self._reservations: deque[tuple[float, Task, int]] = deque()
         self._retries: list[tuple[float, int, Workspace]] = []
         self._silences: list[tuple[float, int, Pod]] = []
 
@@ -100,14 +111,16 @@ class Agenda:
         workspace._retry_at = at
         self._sequence += 1
         heapq.heappush(self._retries, (at, self._sequence, workspace))
-        self._note(at)
+        if at < self.next_at:
+            self.next_at = at
         return at
 
     def look_at(self, pod: Pod, at: float) -> None:
         """Look whether the pod's agent has fallen silent, at `at`."""
         self._sequence += 1
         heapq.heappush(self._silences, (at, self._sequence, pod))
-        self._note(at)
+        if at < self.next_at:
+            self.next_at = at
 
     def await_end(self, task: Task, until: float) -> None:
         """The running attempt of the task times out at `until`.
@@ -115,22 +128,26 @@ class Agenda:
         Every attempt gets the same time, so the order of sending is the order of time.
         """
         self._timeouts.append((until, task, task._attempt))
-        if until < self.next_at:
-            self.next_at = until
+        if until < self.deadline_at:
+            self.deadline_at = until
 
     def keep_reserved(self, task: Task, until: float) -> None:
         """The slot reserved for the task is freed at `until`; in the order of time, as for `await_end`."""
         self._reservations.append((until, task, task._attempt))
-        self._note(until)
+        if until < self.deadline_at:
+            self.deadline_at = until
 
     def due_retries(self, now: float) -> None:
-        """Move retries that are due to `prompt`, in order of time."""
-        retries = self._retries
+        """Move retries that are due to `prompt`, in order of time; the looks that were due are done."""
+        retries, silences = self._retries, self._silences
         while retries and retries[0][0] <= now:
             at, _, workspace = heapq.heappop(retries)
             if workspace._retry_at == at:
                 workspace._retry_at = None
                 self.prompt[workspace] = None
+        self.next_at = retries[0][0] if retries else NEVER
+        if silences and silences[0][0] < self.next_at:
+            self.next_at = silences[0][0]
 
     def due_silences(self, now: float) -> Iterator[Pod]:
         """Take the pods to look at now, one by one."""
@@ -151,16 +168,14 @@ class Agenda:
             if task._attempt == attempt:
                 yield task
 
-    def look_ahead(self) -> float:
-        """When something on the agenda is due, workspaces to try at once aside."""
-        at = self._retries[0][0] if self._retries else NEVER
-        if self._silences and self._silences[0][0] < at:
-            at = self._silences[0][0]
+    def first_deadline(self) -> float:
+        """When the first deadline is that nothing has made void."""
+        at = NEVER
         timeouts, reservations = self._timeouts, self._reservations
         while timeouts:
             until, task, attempt = timeouts[0]
             if task._attempt == attempt and task._state in RUNNING:
-                at = until if until < at else at
+                at = until
                 break
             timeouts.popleft()
         while reservations:
@@ -169,9 +184,5 @@ class Agenda:
                 at = until if until < at else at
                 break
             reservations.popleft()
-        self.next_at = at
+        self.deadline_at = at
         return at
-
-    def _note(self, at: float) -> None:
-        if at < self.next_at:
-            self.next_at = at

@@ -272,8 +272,8 @@ class Books:
         """Let `event` happen to the pod; False, and nothing changed, if its table does not list it."""
         old = pod._state
         new = POD[old].get(event)
-        if new is None:
-            return False
+        if new is None or new is old:
+            return new is old
         pool = pod._pool
         pod._state = new
         self.version += 1
