@@ -48,7 +48,8 @@ def _write(run: Run, folder: Path) -> None:
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:
-    if not folder.exists() or not any(folder.iterdir()):  # an empty folder is as good as none
+    is_empty = folder.is_dir() and not any(folder.iterdir())
+    if is_empty or not folder.exists():
         os.replace(draft, folder)
         return
     if not (folder / "manifest.json").exists():
