@@ -258,7 +258,8 @@ def test_a_workspace_belongs_to_one_pool() -> None:
 
 def test_a_list_that_shows_a_pod_in_its_known_phase_is_nothing_special() -> None:
     """Every list shows every pod; a live driver lists every few seconds."""
-    driver = Driver()
-    driver.pod()
-    driver.tell(PodSeen(20.0, "a-1", POOL, "Running", 0.0))
-    assert driver.control.anomalies == {}
+    driver = world()
+    before = snapshot(driver)
+    driver.tell(PodSeen(NOW, "a-1", POOL, "Running", 0.0))
+    assert not driver.control.anomalies
+    assert snapshot(driver) == before
