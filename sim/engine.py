@@ -9,8 +9,7 @@ are a number that the loop compares, and an idle autoscaler costs nothing.
 import math
 from collections.abc import Callable
 from heapq import heappop, heappush
-from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import simpy
 from simpy.events import NORMAL
@@ -28,38 +27,49 @@ class Stepped(Protocol):
         """Do what is due now."""
 
 
+class _Nobody:
+    """Is never due: what an engine without a control plane steps."""
+
+    due_at = math.inf
+
+    def step(self) -> None:
+        """Do nothing."""
+
+
+_NOBODY: Final = _Nobody()
+_CALL: Final = 5
+"""How many fields the queue's entry of a plain call has; an event's has one less."""
+
+
 class Engine(simpy.Environment):
     """A SimPy environment that steps the control plane whenever an instant is over.
 
-    Beside SimPy's events its queue holds plain calls, (function, argument), which cost a tuple in place of an
-    event with its callbacks: 200,000 tasks make half a million of them.
+    Beside SimPy's events its queue holds plain calls, which cost a tuple in place of an event with its
+    callbacks: 200,000 tasks make half a million of them.
     """
 
-    now: float = property(attrgetter("_now"), doc="The time (float s).")  # type: ignore[assignment]
+    now: float = 0.0
+    """The time (float s). A copy of what SimPy reads: its property is slow, and every entry asks for it."""
 
     def __init__(self) -> None:
         super().__init__(0.0)
-        self.control: Stepped | None = None
-        self._calls: list[tuple[float, int, int, Any]] = self._queue  # type: ignore[assignment]  # one queue
+        self.control: Stepped = _NOBODY
+        # One queue: SimPy's (time, priority, number, event), and calls (..., function, argument).
+        self._calls: list[tuple[Any, ...]] = self._queue
 
     def call_in(self, delay_s: float, function: _Function, argument: Any = None) -> None:
         """Call `function(argument)` after `delay_s` seconds; an infinite delay is never."""
         if delay_s < math.inf:
-            heappush(self._calls, (self._now + delay_s, NORMAL, next(self._eid), (function, argument)))
+            heappush(self._calls, (self._now + delay_s, NORMAL, next(self._eid), function, argument))
 
     def call_at(self, time: float, function: _Function, argument: Any = None) -> None:
         """Call `function(argument)` at `time` (float s), or now if that is past."""
         if time < math.inf:
             at = time if time > self._now else self._now
-            heappush(self._calls, (at, NORMAL, next(self._eid), (function, argument)))
+            heappush(self._calls, (at, NORMAL, next(self._eid), function, argument))
 
-    def step(self) -> None:
-        """Let the next call or event happen. Raises what a process raised and nobody caught."""
-        self._now, _, _, event = heappop(self._calls)
-        if type(event) is tuple:
-            function, argument = event
-            function(argument)
-            return
+    def _happen(self, event: Any) -> None:
+        """Let an event of SimPy's happen. Raises what a process raised and nobody caught."""
         callbacks, event.callbacks = event.callbacks, None
         for callback in callbacks:
             callback(event)
@@ -68,18 +78,24 @@ class Engine(simpy.Environment):
 
     def advance(self, until: float) -> None:
         """Let the world happen up to and including `until` (float s)."""
-        queue, control, happen = self._queue, self.control, self.step
+        queue, control = self._calls, self.control
         while True:
             head = queue[0][0] if queue else math.inf
-            if control is not None and control.due_at < head:
-                if control.due_at > until:
+            due_at = control.due_at
+            if due_at < head:
+                if due_at > until:
                     break
-                if control.due_at > self._now:
-                    self._now = control.due_at
+                if due_at > self.now:
+                    self.now = self._now = due_at
                 control.step()
             elif head <= until and queue:
-                happen()
+                entry = heappop(queue)
+                self.now = self._now = head
+                if len(entry) == _CALL:
+                    entry[3](entry[4])
+                else:
+                    self._happen(entry[3])
             else:
                 break
-        if until < math.inf:
-            self._now = max(self._now, until)
+        if self.now < until < math.inf:
+            self.now = self._now = until
