@@ -183,9 +183,9 @@ def test_a_plan_whose_pod_is_gone(lost_plan: str, state: TaskState, slot_again: 
     driver = driver_of(lost_plan=lost_plan)
     driver.submit("w")
     driver.pod()
-    driver.tell(PodGone(10.0, "a-1"))
+    driver.tell(PodGone(12.0, "a-1"))
     assert state_of(driver) is state
-    assert (driver.sent()[-1] == (10.0, 1)) == slot_again
+    assert (driver.sent()[-1] == (12.0, 1)) == slot_again
 
 
 @pytest.mark.parametrize("lost_plan", ["fail", "requeue"])

@@ -14,7 +14,7 @@ from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.rules.dispatch import GiveUp
 from policies.rules.placement import P2
-from policies.vocabulary import TaskKind
+from policies.vocabulary import Outcome, TaskKind
 from tests.policies.driver import PLAN_ONLY, POOL, Driver, Keep
 from tests.policies.nonsense import (
     Alike,
@@ -65,6 +65,15 @@ def test_a_queue_rule_that_names_a_running_task() -> None:
     driver.control.observe(TaskSubmitted(3.0, 2, POOL, "w", PLAN_ONLY))
     fault = fault_of(lambda: driver.control.step(3.0))
     assert fault.answered == "<task 1 plan planning>"
+
+
+def test_a_queue_rule_that_names_an_apply_that_nobody_confirmed() -> None:
+    """Whatever the rule, no answer of it stands in for the person."""
+    driver = Driver(overrides={"queue": Queue(answer=lambda workspace: workspace.oldest_open())})
+    driver.pod()
+    driver.submit("w", TaskKind.PLAN_AND_APPLY)
+    fault = fault_of(lambda: driver.end(1, Outcome.CHANGES))
+    assert fault.answered == "<task 1 plan_and_apply apply_pending>"
 
 
 def test_a_queue_rule_that_names_a_task_of_another_workspace() -> None:

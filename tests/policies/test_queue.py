@@ -71,6 +71,14 @@ def test_a_workspace_where_nothing_waits_has_no_next_task(rule: QueueRule) -> No
     assert asked(rule, driver) is None
 
 
+@pytest.mark.parametrize("rule", [Q1(), Q7(), Q8()], ids=str)
+@pytest.mark.parametrize("letter", ["p", "A"])
+def test_a_workspace_where_something_runs_and_nothing_waits_is_not_blocked(
+    rule: QueueRule, letter: str
+) -> None:
+    assert asked(rule, behind(letter)) is None
+
+
 @pytest.mark.parametrize(
     ("kinds", "q1", "q7"),
     [
