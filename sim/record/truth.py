@@ -76,6 +76,12 @@ class AgentHappened(Happening, frozen=True):
     what: str
 
 
+class FaultMissed(Happening, frozen=True):
+    """A fault came at its time and found no pod to strike."""
+
+    fault: str
+
+
 class ControlHappened(Happening, frozen=True):
     """The control plane's process: down, up."""
 
@@ -83,5 +89,12 @@ class ControlHappened(Happening, frozen=True):
 
 
 AnyHappening: TypeAlias = (
-    TaskCreated | ExecStarted | ExecEnded | DispatchHappened | PodHappened | AgentHappened | ControlHappened
+    TaskCreated
+    | ExecStarted
+    | ExecEnded
+    | DispatchHappened
+    | PodHappened
+    | AgentHappened
+    | FaultMissed
+    | ControlHappened
 )

@@ -8,6 +8,7 @@ from sim.names import nearest
 from sim.quantities import parse_duration
 from sim.scenario.faults import FaultBlock
 from sim.scenario.model import ScenarioBlock
+from sim.scenario.pods_to_come import check_pod
 from sim.scenario.pool_map import PoolMap
 from sim.scenario.problems import FieldError, Problem, dotted
 from sim.scenario.source import Path
@@ -108,6 +109,8 @@ def _check_exceptions(block: ScenarioBlock) -> Iterator[Problem]:
             yield problem_at(path, f"pod {each.pod} has exceptions.{earlier} already; write one")
         if each.is_empty:
             yield problem_at(path, "fixes nothing; expected for example registers_at: 40 s")
+        if pool in block.pools_by_name():
+            yield from check_pod(block, (*path, "pod"), each.pod, pool, at=None)
         conflict = each.conflict()
         if conflict is not None:
             yield problem_at((*path, conflict[0]), conflict[1])
@@ -118,8 +121,19 @@ def _check_faults(block: ScenarioBlock) -> Iterator[Problem]:
     for index, fault in enumerate(block.faults):
         path: Path = ("faults", index)
         if fault.is_on_pod:
-            yield from attempt(path, lambda f=fault: fault_pool(f, pools))  # type: ignore[misc]
+            found = list(attempt(path, lambda f=fault: fault_pool(f, pools)))  # type: ignore[misc]
+            yield from found
+            if not found:
+                yield from _check_pod_of_fault(block, path, fault, fault_pool(fault, pools))
         yield from _check_task_id(block, (*path, "task"), getattr(fault, "task", None))
+
+
+def _check_pod_of_fault(
+    block: ScenarioBlock, path: Path, fault: FaultBlock, pool: str | None
+) -> Iterator[Problem]:
+    if pool is not None:
+        number, at = getattr(fault, "pod", None), getattr(fault, "at", None)
+        yield from check_pod(block, (*path, "pod"), number, pool, at)
 
 
 def fault_pool(fault: FaultBlock, pools: PoolMap) -> str | None:

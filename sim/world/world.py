@@ -58,7 +58,7 @@ class World:
             new_agent=self._new_agent,
             way_of_dispatch=DispatchFaults(scenario.faults, streams, engine, self._log).way,
         )
-        TimedFaults(scenario.faults, streams, engine, control, self._cluster)
+        TimedFaults(scenario.faults, streams, engine, control, self._cluster, self._log)
         self._people = People(engine, control, self._log, self._work)
 
     def run(self, progress: Callable[[float], None] | None = None) -> None:

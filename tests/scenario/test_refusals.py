@@ -152,6 +152,15 @@ def test_a_task_written_down_does_not_take_a_random_duration() -> None:
         ("fault: pod_killed, pod: 1, at: 1 s, for: 3 s", "faults.0: unknown key 'for'; expected"),
         ("fault: pod_killed, pod: 1, at: 11 min", "faults.0.at: 11 min is after the end of"),
         ("fault: pod_killed, pod: 1, pool: x, at: 1 s", "faults.0.pool: unknown pool 'x'"),
+        (
+            "fault: pod_killed, pod: 11, at: 14 s",
+            "faults.0.pod is 11, which can not exist at 14 s: with max 5 and a cycle every 5 s, at most 10",
+        ),
+        (
+            "fault: pod_killed, pod: 1, at: 4 s",
+            "at most 0 pods can have been created; expected a time from 5 s",
+        ),
+        ("fault: heartbeat_loss, pod: 601, probability: 0.1", "which can not exist in this run: with max 5"),
         ("fault: heartbeat_gap, pod: 1, at: 1 s", "faults.0.for is missing; it is required"),
         ("fault: heartbeat_gap, pod: 1, at: 1 s, for: never", "'never' is not possible here"),
         ("fault: heartbeat_loss, pod: all, probability: 2", "is 2; expected a number <= 1"),

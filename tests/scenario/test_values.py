@@ -89,14 +89,14 @@ def test_exceptions_are_those_of_the_pool() -> None:
     ("fault", "fields"),
     [
         (
-            "fault: heartbeat_gap, pod: 2, at: 1 s, for: 3 s",
-            {"pod": 2, "at": 1.0, "duration": Constant(3.0)},
+            "fault: heartbeat_gap, pod: 2, at: 9 s, for: 3 s",
+            {"pod": 2, "at": 9.0, "duration": Constant(3.0)},
         ),
         (
             "fault: agent_crash, pod: all, every: 5 s, for: never",
             {"pool": None, "pod": None, "every": Constant(5.0), "duration": Constant(math.inf)},
         ),
-        ("fault: pod_killed, pod: 1, at: 1 s", {"pod": 1, "at": 1.0}),
+        ("fault: pod_killed, pod: 1, at: 9 s", {"pod": 1, "at": 9.0}),
         (
             "fault: control_plane_restart, at: 1 s, for: 2 s",
             {"pool": None, "at": 1.0, "duration": Constant(2.0)},

@@ -7,6 +7,7 @@ import pytest
 
 from policies.decisions import Refused, RolledBack, TaskEnded
 from policies.observations import PhaseEnded
+from sim.record.truth import FaultMissed
 from sim.scenario.faults import AnyFault
 from tests.sim.builders import (
     COLD,
@@ -324,3 +325,9 @@ def test_this_module_knows_every_fault() -> None:
         "dispatch_delayed",
         "dispatch_duplicated",
     }
+
+
+def test_a_fault_that_finds_no_pod_is_recorded_as_missed() -> None:
+    """Pod 2 could exist by then, and does not; nothing that a scenario says is passed over in silence."""
+    text = HEAD + "pool: {min: 1, max: 2}\n" + faults("pod_killed, pod: 2, at: 30 s") + IDLE
+    assert logged(run(text), FaultMissed) == [FaultMissed(30.0, "pod_killed")]

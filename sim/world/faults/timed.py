@@ -6,6 +6,8 @@ import numpy as np
 
 from sim.distributions import Distribution
 from sim.engine import Engine
+from sim.record.entry import Log
+from sim.record.truth import FaultMissed
 from sim.scenario import Fault
 from sim.streams import Streams
 from sim.world.agents import Agent
@@ -24,7 +26,9 @@ class TimedFaults:
         engine: Engine,
         control: ControlPlaneProcess,
         cluster: Cluster,
+        log: Log,
     ) -> None:
+        self._log = log
         self._streams = streams
         self._engine = engine
         self._control = control
@@ -55,10 +59,12 @@ class TimedFaults:
 
     def _strike_all(self, entry: tuple[int, Fault]) -> None:
         index, fault = entry
-        for pod in list(self._cluster.pods.values()):
-            if fault.hits(pod.pool, pod.number):
-                rng = self._streams.of("fault_length", f"{index} {pod.name}")
-                self._on_pod[fault.fault](pod, _drawn(fault.duration, rng))
+        struck = [pod for pod in self._cluster.pods.values() if fault.hits(pod.pool, pod.number)]
+        if not struck:
+            self._log(FaultMissed(self._engine.now, fault.fault))
+        for pod in struck:
+            rng = self._streams.of("fault_length", f"{index} {pod.name}")
+            self._on_pod[fault.fault](pod, _drawn(fault.duration, rng))
 
     def _threaten(self, pod: PodTruth) -> None:
         """A pod's first agent came up: random faults begin to threaten it."""
