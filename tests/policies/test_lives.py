@@ -198,6 +198,16 @@ def test_an_apply_whose_pod_is_gone_fails_as_it_may_be_half_done(lost_plan: str)
     )
 
 
+def test_a_lost_apply_gives_up_its_lock_and_the_next_task_goes_at_once() -> None:
+    driver = driver_of()
+    planned(driver, at=10.0)
+    driver.pod()
+    driver.submit("w", PLAN_AND_APPLY)
+    driver.tell(TaskConfirmed(10.0, 1, "somebody"), PodGone(23.0, "a-1"))
+    assert driver.control._books.workspaces["w"].lock_owner is None
+    assert driver.sent()[-1] == (23.0, 2)
+
+
 def test_a_planned_task_survives_its_pod_and_is_applied_on_another() -> None:
     driver = driver_of()
     planned(driver, at=10.0)

@@ -213,6 +213,10 @@ def test_p0_sends_nothing_to_an_agent_that_applies() -> None:
     )
 
 
+def test_p0_says_that_there_are_no_pods() -> None:
+    assert refusals(P0(), scene()) == (PodRefusal(None, Reason.NO_PODS, {"pods": 0}, 0),)
+
+
 def test_p0_does_not_ask_the_agent_of_a_leaving_pod() -> None:
     driver = Driver(overrides={"placement": "P0"})
     driver.pod()
