@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any, Final
 
 from lab.summary import is_missing
+from lab.tables import records_of
 from lab.words import duration
 from policies.actions import SendTask
 from policies.vocabulary import TaskState
-from sim.record import TABLES, Run
-from sim.record.tables import build
-from sim.scenario import ANY_PRESET, FinishedWithin, NotSentBefore, SentWithin
+from sim.record import Run
+from sim.scenario import ANY_PRESET, Expectation, FinishedWithin, NotSentBefore, SentWithin
 
 TOLERANCE_S: Final = 1e-9
 """Sums of decimal fractions are not exact: 0.1 s after 0.2 s is within 0.3 s."""
@@ -64,13 +64,11 @@ class _Facts:
     """What a run's record says of tasks and agents."""
 
     def __init__(self, run: Run) -> None:
-        rows = build(run.log, ["tasks", "pods"], run.ended_at)
         self.end = run.ended_at
         self.is_complete = run.is_complete
-        self.tasks: dict[int, dict[str, Any]] = {
-            row[0]: dict(zip(TABLES["tasks"], row, strict=True)) for row in rows["tasks"]
-        }
-        self.pods = [dict(zip(TABLES["pods"], row, strict=True)) for row in rows["pods"]]
+        wanted = {task for each in run.scenario.expect.values() for task in _tasks_of(each)}
+        self.tasks = {row["task"]: row for row in records_of(run, "tasks") if row["task"] in wanted}
+        self.pods = list(records_of(run, "pods"))
         self.connected_at: dict[str, float] = {pod["pod"]: pod["connected_at"] for pod in self.pods}
         self.sent_first_to: dict[int, str] = {}
         for entry in run.log:
@@ -87,14 +85,21 @@ class _Facts:
         return min(times, default=None)
 
 
-def _judge_all(expectation: Any, facts: _Facts, under: str) -> Iterator[Judgement]:
+def _tasks_of(expectation: Expectation) -> set[int]:
+    return {each.task for each in _all_of(expectation)}
+
+
+def _all_of(expectation: Expectation) -> list[SentWithin | NotSentBefore | FinishedWithin]:
+    return [*expectation.sent, *expectation.not_sent, *expectation.finished]
+
+
+def _judge_all(expectation: Expectation, facts: _Facts, under: str) -> Iterator[Judgement]:
     judged = (
         *map(partial(_sent, facts), expectation.sent),
         *map(partial(_not_sent, facts), expectation.not_sent),
         *map(partial(_finished, facts), expectation.finished),
     )
-    wanted = (*expectation.sent, *expectation.not_sent, *expectation.finished)
-    for each, (expected, finding, found) in zip(wanted, judged, strict=True):
+    for each, (expected, finding, found) in zip(_all_of(expectation), judged, strict=True):
         yield Judgement(
             task=each.task,
             expected=f"task {each.task} is {expected}",

@@ -84,21 +84,18 @@ def compare(
     Service times and start-up delays are the same under every policy, so a difference is the policies'.
     Raises as `run`, and InputError if two of the policies are the same.
     """
-    return Comparison(tuple(run(each) for each in load_each(policies, scenario, settings, seed)))
+    return Comparison(tuple(run(each, seed=seed) for each in load_each(policies, scenario, settings)))
 
 
 def load_each(
-    policies: Iterable[PolicyChoice],
-    scenario: str | Path,
-    settings: Sequence[str] = (),
-    seed: int | None = None,
+    policies: Iterable[PolicyChoice], scenario: str | Path, settings: Sequence[str] = ()
 ) -> list[Scenario]:
     """The scenario, read once, under each of the policies.
 
     Raises InputError as `load`, and for a policy that is given twice.
     """
     text = read_scenario(scenario)
-    loaded = [text.load(policy=policy, settings=settings, seed=seed) for policy in policies]
+    loaded = [text.load(policy=policy, settings=settings) for policy in policies]
     names = [each.policy.name for each in loaded]
     for name in names:
         if names.count(name) > 1:

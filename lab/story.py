@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.summary import is_missing
+from lab.tables import columns_of, records_of
 from policies.actions import SendTask
 from policies.decisions import Blocked, Refused
-from sim.record import TABLES, Run
-from sim.record.tables import build
+from sim.record import Run
 from sim.record.truth import TaskCreated
 
 
@@ -67,34 +67,26 @@ def stories(run: Run, tasks: Iterable[int]) -> list[TaskStory]:
     """The stories of these tasks, in this order; tasks that the run does not have are left out."""
     wanted = list(tasks)
     chosen = set(wanted)
-    tables = {
-        name: [dict(zip(TABLES[name], row, strict=True)) for row in rows]
-        for name, rows in build(run.log, ["tasks", "pods", "counts"], run.ended_at).items()
-    }
-    connected_at = {pod["pod"]: pod["connected_at"] for pod in tables["pods"]}
-    idle = {
-        pool.name: _IdleTime(
-            [row for row in tables["counts"] if row["pool"] == pool.name],
-            slots_per_pod=pool.slots_per_pod,
-            end=run.ended_at,
-        )
-        for pool in run.scenario.pools
-    }
-    waiting = _Waiting([row for row in tables["tasks"] if row["task"] in chosen], run.ended_at)
+    rows = {row["task"]: row for row in records_of(run, "tasks") if row["task"] in chosen}
+    connected_at: dict[str, float] = dict(columns_of(run, "pods", "pod", "connected_at"))
+    idle = _idle_times(run)
+    waiting = _Waiting(rows.values(), run.ended_at)
     for entry in run.log:
         waiting.read(entry)
     told = {
-        row["task"]: _story(row, run.ended_at, idle[row["pool"]], waiting, connected_at)
-        for row in tables["tasks"]
-        if row["task"] in chosen
+        task: _story(row, run.ended_at, idle[row["pool"]], waiting, connected_at)
+        for task, row in rows.items()
     }
     return [told[task] for task in wanted if task in told]
 
 
 def waits_to_be_sent(run: Run) -> dict[int, float]:
     """How long (s) each task waited until it was first sent, or ended without, or the run did."""
-    rows = (dict(zip(TABLES["tasks"], row, strict=True)) for row in run.rows("tasks"))
-    return {row["task"]: _until(row, run.ended_at) - row["submitted_at"] for row in rows}
+    columns = ("task", "submitted_at", "sent_at", "ended_at")
+    return {
+        task: _first_of(sent, ended, run.ended_at) - submitted
+        for task, submitted, sent, ended in columns_of(run, "tasks", *columns)
+    }
 
 
 def longest_waits(waits_s: Sequence[Mapping[int, float]], at_most: int) -> list[int]:
@@ -107,11 +99,15 @@ def longest_waits(waits_s: Sequence[Mapping[int, float]], at_most: int) -> list[
     return sorted(ordered[:at_most])
 
 
+def _first_of(sent: float, ended: float, end: float) -> float:
+    """Until when a task waited: until it was sent, or ended without, or the run did."""
+    if not is_missing(sent):
+        return sent
+    return end if is_missing(ended) else ended
+
+
 def _until(row: Mapping[str, Any], end: float) -> float:
-    for column in ("sent_at", "ended_at"):
-        if not is_missing(row[column]):
-            return float(row[column])
-    return end
+    return _first_of(row["sent_at"], row["ended_at"], end)
 
 
 class _Waiting:
@@ -207,28 +203,39 @@ def _story(
     )
 
 
+def _idle_times(run: Run) -> dict[str, "_IdleTime"]:
+    """Of each pool."""
+    idle = {pool.name: _IdleTime(slots_per_pod=pool.slots_per_pod) for pool in run.scenario.pools}
+    columns = ("pool", "at", "connected", "slots_running", "slots_reserved")
+    for pool, at, connected, running, reserved in columns_of(run, "counts", *columns):
+        idle[pool].add(at, connected, running + reserved)
+    return idle
+
+
 class _IdleTime:
     """How long, up to any time, a pool had more slots on connected agents' pods than were held.
 
     Slots that are held on pods whose agent is not connected count as held here, so it is never too long.
     """
 
-    def __init__(self, counts: Sequence[Mapping[str, Any]], *, slots_per_pod: int, end: float) -> None:
-        self._at = [row["at"] for row in counts]
-        self._is_idle = [
-            row["connected"] * slots_per_pod > row["slots_running"] + row["slots_reserved"] for row in counts
-        ]
-        self._up_to = [0.0]
-        for index, at in enumerate(self._at):
-            until = self._at[index + 1] if index + 1 < len(self._at) else end
-            self._up_to.append(self._up_to[-1] + (until - at if self._is_idle[index] else 0.0))
+    def __init__(self, *, slots_per_pod: int) -> None:
+        self._slots_per_pod = slots_per_pod
+        self._at: list[float] = []
+        self._is_idle: list[bool] = []
+        self._up_to: list[float] = []
+
+    def add(self, at: float, connected: int, held: int) -> None:
+        """From `at` (s) on so many agents are connected and so many slots are held."""
+        self._up_to.append(self._before(at))
+        self._at.append(at)
+        self._is_idle.append(connected * self._slots_per_pod > held)
 
     def between(self, start: float, until: float) -> float:
         """Seconds of it between two times (s)."""
         return self._before(until) - self._before(start)
 
     def _before(self, at: float) -> float:
-        index = bisect_right(self._at, at) - 1
-        if index < 0:
+        if not self._at or at < self._at[0]:
             return 0.0
+        index = -1 if at >= self._at[-1] else bisect_right(self._at, at) - 1
         return self._up_to[index] + (at - self._at[index] if self._is_idle[index] else 0.0)

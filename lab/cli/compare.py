@@ -29,6 +29,7 @@ def compare(
     from lab.cli.run import exit_code
     from lab.cli.saving import check_folder, check_writable, save_run, save_waits
     from lab.running import Comparison, load_each
+    from lab.tables import garbage_uncollected
     from sim.errors import InputError
 
     if len(policies) < 2:
@@ -48,7 +49,8 @@ def compare(
     if out is not None:
         save_waits(runs, out)
     comparison = Comparison(tuple(runs))
-    _show(comparison, as_json=as_json)
+    with garbage_uncollected():
+        _show(comparison, as_json=as_json)
     return exit_code([each for judgements in comparison.judgements for each in judgements])
 
 

@@ -13,7 +13,7 @@ BAD_INPUT: Final = 2
 POLICY_FAILED: Final = 3
 EXPECTATION_FAILED: Final = 1
 SHOW_TRACEBACK: Final = "WINDTUNNEL_TRACEBACK"
-"""The environment variable that asks for the traceback of a bug."""
+"""The environment variable that asks for the traceback of a bug, ours or a policy's."""
 
 _ClickException: Final = typer.BadParameter.__mro__[2]
 """What Typer's own usage errors are; Typer has no public name for it."""
@@ -27,7 +27,7 @@ def report(error: BaseException) -> int:
     screen = err()
     for line in lines:
         screen.write(f"windtunnel: {line}\n")
-    if code == BUG and os.environ.get(SHOW_TRACEBACK):
+    if code in (BUG, POLICY_FAILED) and os.environ.get(SHOW_TRACEBACK):
         screen.write("".join(traceback.format_exception(error)))
     return code
 

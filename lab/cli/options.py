@@ -47,6 +47,9 @@ Settings = Annotated[
 Seed = Annotated[int | None, typer.Option(metavar="N", min=0, help="In place of the scenario's own seed.")]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Save the record there, with pictures (PNG and SVG)."),
+    typer.Option(
+        metavar="DIR",
+        help="Save the record there, with pictures (PNG and SVG); a record that is there is replaced.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

@@ -29,6 +29,7 @@ def run(
     from lab.cli.saving import check_folder, save_run
     from lab.judgement import judge
     from lab.running import load
+    from lab.tables import garbage_uncollected
     from sim.errors import InputError
 
     if log and as_json:
@@ -36,8 +37,9 @@ def run(
     check_folder(out)
     loaded = load(scenario, policy, settings or ())
     flown = fly(loaded, seed=seed, out=out)
-    judgements = judge(flown)
-    _show(flown, judgements, as_log=log, as_json=as_json)
+    with garbage_uncollected():
+        judgements = judge(flown)
+        _show(flown, judgements, as_log=log, as_json=as_json)
     if out is not None:  # last, so that a full disk does not cost the answer
         save_run(flown, out)
     return exit_code(judgements)

@@ -1,13 +1,14 @@
 """A step function of time as one line of block characters."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.text import Text
 
+from lab.tables import columns_of
 from lab.words import duration
-from sim.record import TABLES, Run
+from sim.record import Run
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 ASCII: Final = " .:-=+*#@"
@@ -31,8 +32,11 @@ class Course:
 
 def course_of(run: Run) -> Course:
     """Pods and pending tasks of a run over time."""
-    rows = [dict(zip(TABLES["counts"], row, strict=True)) for row in run.rows("counts")]
-    return Course(_summed(rows, "pods"), _summed(rows, "pending"), run.ended_at)
+    return Course(
+        _summed(columns_of(run, "counts", "at", "pool", "pods")),
+        _summed(columns_of(run, "counts", "at", "pool", "pending")),
+        run.ended_at,
+    )
 
 
 def draw(
@@ -79,17 +83,16 @@ def _greatest(steps: Steps, end_s: float, columns: int) -> Sequence[int]:
     return greatest
 
 
-def _summed(rows: Iterable[Mapping[str, Any]], column: str) -> Steps:
-    """A column of `counts`, summed over pools, which change at different times."""
+def _summed(rows: Iterable[tuple[Any, ...]]) -> Steps:
+    """Times, pools and values, summed over pools, which change at different times."""
     now: dict[str, int] = {}
     total = 0
     steps: Steps = []
-    for row in rows:
-        value = row[column]
-        total += value - now.get(row["pool"], 0)
-        now[row["pool"]] = value
-        if steps and steps[-1][0] == row["at"]:
-            steps[-1] = (row["at"], total)
+    for at, pool, value in rows:
+        total += value - now.get(pool, 0)
+        now[pool] = value
+        if steps and steps[-1][0] == at:
+            steps[-1] = (at, total)
         else:
-            steps.append((row["at"], total))
+            steps.append((at, total))
     return steps

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.rules import find_any_rule, find_rule, load_rule
+from lab.rules import _entry_points, find_any_rule, find_rule, load_rule
 from policies.rules.placement import P5
 from tests.lab.commands import RULES
 
@@ -97,3 +97,20 @@ def test_an_unknown_rule_is_met_with_the_nearest() -> None:
     """Of its family."""
     with pytest.raises(ValueError, match=r"unknown rule 'newst'.*did you mean 'newest'\?"):
         find_rule("victims", "newst")
+
+
+def test_a_distribution_may_offer_rules_by_entry_point(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the group `windtunnel.rules`, by a name of its own."""
+    (folder / "offered_rules.py").write_text(RULES)
+    metadata = folder / "offered-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: offered\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[windtunnel.rules]\npatient = offered_rules:Patient\n")
+    monkeypatch.syspath_prepend(str(folder))
+    _entry_points.cache_clear()
+    try:
+        assert find_rule("placement", "patient") is find_any_rule("patient")
+        with pytest.raises(ValueError, match="patient is a placement rule; expected a victims rule"):
+            find_rule("victims", "patient")
+    finally:
+        _entry_points.cache_clear()
