@@ -42,8 +42,8 @@ def _rows(run: Run, table: str) -> list[list[Any]]:
 def garbage_uncollected() -> Iterator[None]:
     """Within it nobody looks for cyclic garbage.
 
-    A big run's rows are millions of lists, which are kept and hold no cycles: looking for garbage among
-    them, as Python does whenever their number has grown by a quarter, takes five times as long as to make them.
+    A big run's rows are millions of lists, which are kept and hold no cycles. Python looks for garbage among
+    them whenever their number has grown by a quarter, which takes five times as long as to make them.
     """
     was_enabled = gc.isenabled()
     gc.disable()

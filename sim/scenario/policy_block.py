@@ -33,7 +33,7 @@ def parse_policy(value: Any, find_rule: FindRule) -> PolicySet:
     that its rule does not take.
     """
     if isinstance(value, PolicySet):
-        return value
+        return _honestly_named(value)
     if isinstance(value, str):
         value = {"preset": value}
     if not isinstance(value, Mapping):
@@ -51,6 +51,14 @@ def parse_policy(value: Any, find_rule: FindRule) -> PolicySet:
     except Exception as error:  # a user's rule may fail in any way when it is built
         raise _where_it_raised(error, preset, overrides) from None
     return msgspec.structs.replace(policy, name=name_of(policy, PRESETS[preset], _names(given)))
+
+
+def _honestly_named(policy: PolicySet) -> PolicySet:
+    """The policy, under a name that is no preset's unless it is that preset."""
+    preset = PRESETS.get(policy.name)
+    if preset is None or policy == preset:
+        return policy
+    return msgspec.structs.replace(policy, name=name_of(policy, preset, {}))
 
 
 def _where_it_raised(error: Exception, preset: str, overrides: Mapping[str, Any]) -> FieldError:

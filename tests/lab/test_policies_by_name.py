@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lab.policies_by_name import split
@@ -67,8 +68,15 @@ def test_in_python_a_class_a_rule_or_a_whole_policy_will_do() -> None:
     assert load("609", P5(offline_after=30.0)).policy.name == (
         "seed-before,placement=P5,placement.offline_after=30 s"
     )
-    whole = resolve("later", {"placement": "P5"})
-    assert load("609", whole).policy == whole
+    assert load("609", resolve("later")).policy == resolve("later")
+
+
+def test_a_policy_set_that_has_a_presets_name_wrongly_gets_another() -> None:
+    """`resolve` keeps the name; nothing that is shown or recorded does."""
+    changed = resolve("later", {"placement": "P5"})
+    assert load("609", changed).policy.name == "later,placement=P5"
+    named = msgspec.structs.replace(changed, name="mine")
+    assert load("609", named).policy == named
 
 
 @pytest.mark.parametrize(
