@@ -43,6 +43,11 @@ class Raises(Placement):
         return 1 / 0 if pool.now >= 10.0 else None
 
 
+class Exits(Placement):
+    def place(self, task, pool):
+        raise SystemExit(0)
+
+
 class WrongType(Placement):
     def place(self, task, pool):
         return "slot 3"

@@ -48,6 +48,14 @@ def test_what_a_policy_raised_is_found_in_its_file() -> None:
     assert f"windtunnel: it failed in my.py:{line}\n" in windtunnel("run", "609", "-p", "my.py:Raises").err
 
 
+def test_a_policy_that_exits_has_failed() -> None:
+    """It must not look like a run that went well."""
+    ran = windtunnel("run", "609", "-p", "my.py:Exits")
+    line = RULES.splitlines().index("        raise SystemExit(0)") + 1
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == f"windtunnel: a policy failed: SystemExit: 0, in my.py:{line}\n"
+
+
 def test_the_record_up_to_there_is_kept(folder: Path) -> None:
     """Below results/ if nobody said where, and the message says so."""
     place = "results/609-seed-before,placement=my.py-Raises-seed7"
