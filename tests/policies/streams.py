@@ -38,7 +38,7 @@ from policies.policy_set import PolicySet
 from policies.vocabulary import Outcome, Phase, TaskKind
 
 POOLS = (
-    PoolBounds(name="a", min=0, max=4, slots_per_pod=3),
+    PoolBounds(name="a", min=2, max=4, slots_per_pod=3),
     PoolBounds(name="b", min=1, max=2, slots_per_pod=2),
 )
 
@@ -162,7 +162,7 @@ class Player:
 
 NO_TIME = st.just(0.0)
 TASKS = st.integers(1, 8)
-PODS = st.sampled_from(["a-1", "a-2", "a-3", "b-1", "b-2", "nobody"])
+PODS = st.sampled_from(["a-1", "a-2", "a-3", "a-4", "b-1", "b-2", "nobody"])
 POOL_NAMES = st.sampled_from(["a", "a", "b", "nowhere"])
 WORKSPACES = st.sampled_from(["u", "v", "w"])
 KINDS = st.sampled_from(list(TaskKind))
@@ -204,17 +204,39 @@ EVENTS: st.SearchStrategy[AnyObservation] = st.one_of(
 """Events of a small world whose time is set when they are told; most of them fit nothing."""
 
 STALE = st.sampled_from([0.0, 0.0, 0.0, 3.0, 500.0])
-WAITS = st.sampled_from([0.0, 1.0, 5.0, 10.0, 31.0, 121.0, 301.0, 3601.0])
+WAITS = st.sampled_from([0.0, 1.0, 5.0, 5.0, 10.0, 31.0, 121.0, 301.0, 3601.0])
+OFTEN = st.sampled_from(["a-1", "a-1", "a-2", "a-4"])
+FIRST = st.integers(1, 5)
+"""Tasks and pods that most streams have."""
+
+
+def told(kind: type[AnyObservation], *fields: st.SearchStrategy[object]) -> st.SearchStrategy[Tell]:
+    """An event that often makes sense, told once and in time."""
+    return st.builds(Tell, st.builds(kind, NO_TIME, *fields))
+
 
 MOVES: st.SearchStrategy[Move] = st.one_of(
     st.builds(Submit, st.just("a"), WORKSPACES, KINDS),
+    st.builds(Submit, st.just("a"), WORKSPACES, st.just(TaskKind.PLAN_AND_APPLY)),
     st.builds(Submit, st.just("b"), st.just("of b"), KINDS),
+    st.builds(BringUp, OFTEN),
     st.builds(BringUp, PODS),
-    st.builds(Answer, TASKS, st.one_of(st.none(), OUTCOMES, st.just(Outcome.CHANGES))),
-    st.builds(Tell, st.builds(TaskConfirmed, NO_TIME, TASKS, st.just("somebody"))),
-    st.builds(Report, PODS),
+    st.builds(Answer, FIRST, st.just(Outcome.CHANGES)),
+    st.builds(Answer, FIRST, st.one_of(st.none(), OUTCOMES)),
+    told(TaskConfirmed, FIRST, st.just("somebody")),
+    told(TaskCancelled, FIRST),
+    told(TaskSubmitted, TASKS, st.just("a"), WORKSPACES, st.just(TaskKind.PLAN_AND_APPLY)),
+    told(AgentDisconnected, OFTEN),
+    told(PodTerminating, OFTEN),
+    told(HeartbeatsEnded, OFTEN, st.just(0.0)),
+    told(ControlPlaneRestarted),
+    told(HeartbeatSeen, OFTEN, st.lists(st.builds(RunningPhase, FIRST, PHASES, st.just(1))).map(tuple)),
+    st.builds(Report, OFTEN),
     st.builds(Wait, WAITS),
     st.builds(Tell, EVENTS, STALE, st.sampled_from([1, 1, 2])),
 )
 
-STREAMS = st.lists(MOVES, min_size=1, max_size=60)
+PROLOGUE: list[Move] = [Wait(5.0), BringUp("a-1"), BringUp("a-2")]
+
+STREAMS = st.lists(MOVES, min_size=5, max_size=50).map(lambda moves: PROLOGUE + moves)
+"""Streams that begin with two pods and go on anyhow."""

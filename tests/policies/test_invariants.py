@@ -39,7 +39,7 @@ def played(policy: PolicySet, stream: list[Move], *, extra_steps: int = 0) -> Pl
 
 @pytest.mark.slow
 @every_policy
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(stream=STREAMS)
 def test_counts_indexes_and_slots_are_those_of_a_recount(policy: PolicySet, stream: list[Move]) -> None:
     """Neither `observe` nor `step` raises, no slot has two tasks, and no task two slots."""
@@ -51,7 +51,7 @@ def test_counts_indexes_and_slots_are_those_of_a_recount(policy: PolicySet, stre
 
 @pytest.mark.slow
 @every_policy
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(stream=STREAMS)
 def test_the_same_stream_gives_the_same_actions_and_decisions(policy: PolicySet, stream: list[Move]) -> None:
     first, second = played(policy, stream), played(policy, stream)
@@ -61,7 +61,7 @@ def test_the_same_stream_gives_the_same_actions_and_decisions(policy: PolicySet,
 
 @pytest.mark.slow
 @every_policy
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(stream=STREAMS)
 def test_steps_before_the_next_wake_up_change_nothing(policy: PolicySet, stream: list[Move]) -> None:
     """`next_wakeup` does not lie: who steps more often gets the same actions, at the same times."""
@@ -72,7 +72,7 @@ def test_steps_before_the_next_wake_up_change_nothing(policy: PolicySet, stream:
 
 @pytest.mark.slow
 @every_policy
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(stream=STREAMS)
 def test_what_comes_out_is_in_the_order_of_time_and_survives_the_wire(
     policy: PolicySet, stream: list[Move]
@@ -86,7 +86,7 @@ def test_what_comes_out_is_in_the_order_of_time_and_survives_the_wire(
 
 @pytest.mark.slow
 @every_policy
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(stream=STREAMS)
 def test_actions_name_what_can_be_acted_on(policy: PolicySet, stream: list[Move]) -> None:
     """Pod names and dispatches are never repeated, and nothing is sent to a pod after its deletion."""
