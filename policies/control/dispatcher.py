@@ -19,7 +19,7 @@ from policies.lifecycles import TaskEvent
 from policies.observed.books import Books
 from policies.observed.pod import Pod, Slot
 from policies.observed.pool import Pool
-from policies.observed.task import Task
+from policies.observed.task import APPLY_PENDING, PENDING, Task
 from policies.observed.workspace import Workspace
 from policies.policy_set import PolicySet
 from policies.rules.dispatch import GiveUp, SendTo, is_wait
@@ -28,13 +28,15 @@ from policies.vocabulary import LinkState, Phase, PodState, SlotState, TaskState
 
 # Members of an enumeration are slow to look up, and these are asked for at every try.
 _PENDING = TaskState.PENDING
-_APPLY_PENDING = TaskState.APPLY_PENDING
 _IDLE = SlotState.IDLE
 _UP = LinkState.UP
 _PLAN = Phase.PLAN
 _APPLY = Phase.APPLY
 _SENT = TaskEvent.SENT
 _LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
+
+_A_PLACE = "a slot, a pod or None"
+"""What is expected of a placement."""
 
 
 class Dispatcher:
@@ -52,6 +54,7 @@ class Dispatcher:
         self._books = books
         self._agenda = agenda
         self._queue = policy.queue
+        self._sends_confirmed_applies = not policy.queue.drives_confirmed_applies
         self._placement = policy.placement
         self._rule_name = policy.placement.rule_name
         self._dispatch = policy.dispatch
@@ -68,51 +71,46 @@ class Dispatcher:
         while prompt:
             workspace = next(iter(prompt))
             del prompt[workspace]
-            count = workspace._tasks_in
-            while (count[_PENDING] or count[_APPLY_PENDING]) and self._try(workspace):
+            tasks_in = workspace._tasks_in
+            while (tasks_in[PENDING] or tasks_in[APPLY_PENDING]) and self._try(workspace):
                 pass
             unattended.pop(workspace, None)
 
     def _try(self, workspace: Workspace) -> bool:
         """Try the workspace's next task; whether it was sent, so that the one after it may be tried."""
         choice: Task | Block | None = None
-        if not self._queue.drives_confirmed_applies:
+        if self._sends_confirmed_applies:
             choice = workspace.confirmed_apply()
         if choice is None:
-            choice = self._ask_queue(workspace)
+            try:
+                choice = self._queue.next_task(workspace)
+            except Exception as error:
+                raise self._fault_of_queue(workspace, repr(error)) from error
         if isinstance(choice, Task):
+            if choice._home is not workspace or not (choice._state is _PENDING or choice.is_confirmed_apply):
+                raise self._fault_of_queue(workspace, repr(choice))
             workspace._last_block = None
             if choice._not_before <= self._books.now:
                 return self._try_task(choice, workspace)
             self._agenda.retry(workspace, choice._not_before)
         elif choice is not None:
+            if not _is_block(choice):
+                raise self._fault_of_queue(workspace, repr(choice))
             self._note_block(workspace, choice)
         return False
-
-    def _ask_queue(self, workspace: Workspace) -> Task | Block | None:
-        try:
-            choice = self._queue.next_task(workspace)
-        except Exception as error:
-            raise self._fault_of_queue(workspace, repr(error)) from error
-        if isinstance(choice, Task):
-            if choice._home is workspace and (choice._state is _PENDING or choice.is_confirmed_apply):
-                return choice
-        elif choice is None or _is_block(choice):
-            return choice
-        raise self._fault_of_queue(workspace, repr(choice))
 
     def _try_task(self, task: Task, workspace: Workspace) -> bool:
         """Place and send one task; False if it has to wait."""
         pool = workspace._pool
         refusals = self._refused_alike(task, pool) if self._refused else None
         if refusals is None:
-            place = self._place(task, pool)
+            try:
+                place = self._placement.place(task, pool)
+            except Exception as error:
+                raise self._fault_of_placement(task, pool, repr(error), _A_PLACE) from error
             refusals = pool._take_refusals() if pool._refusals else ()
-            if isinstance(place, Slot):
-                return self._send_booked(task, workspace, place)
-            if isinstance(place, Pod):
-                self._send_unbooked(task, pool, place)
-                return True
+            if place is not None:
+                return self._send_to(place, task, workspace)
             if self._agenda.prompt:  # there are others, who may be refused alike
                 self._refused[pool._name, self._key(task, pool)] = (self._books.version, refusals)
         self._note_refused(task, workspace, refusals)
@@ -135,34 +133,34 @@ class Dispatcher:
             raise self._fault(self._placement, asked, repr(error), expected) from error
         return key
 
-    def _place(self, task: Task, pool: Pool) -> Slot | Pod | None:
-        try:
-            place = self._placement.place(task, pool)
-        except Exception as error:
-            raise self._fault_of_placement(task, pool, repr(error), "a slot, a pod or None") from error
-        if place is None:
-            return None
+    def _send_to(self, place: Slot | Pod, task: Task, workspace: Workspace) -> bool:
+        """Send the task to where the placement said; False if nobody was there to send it to."""
+        pool = workspace._pool
         if isinstance(place, Slot):
             pod, is_free = place._pod, place._state is _IDLE or place._task is task
         elif isinstance(place, Pod):
             pod, is_free = place, True
         else:
-            raise self._fault_of_placement(task, pool, repr(place), "a slot, a pod or None")
-        if is_free and pool._pods.get(pod._name) is pod and pod._state not in _LEAVING:
-            return place
-        expected = "an idle slot of a pod that is in the pool"
-        raise self._fault_of_placement(task, pool, repr(place), expected)
-
-    def _send_booked(self, task: Task, workspace: Workspace, slot: Slot) -> bool:
-        pod, pool = slot._pod, workspace._pool
-        own_reservation = slot._task is task
+            raise self._fault_of_placement(task, pool, repr(place), _A_PLACE)
+        if not is_free or pool._pods.get(pod._name) is not pod or pod._state in _LEAVING:
+            expected = "an idle slot of a pod that is in the pool"
+            raise self._fault_of_placement(task, pool, repr(place), expected)
+        if not isinstance(place, Slot):
+            self._send_unbooked(task, pool, pod)
+            return True
+        own_reservation = place._task is task
         if task._slot is not None and not own_reservation:
             self._books.free(task)  # an apply that goes elsewhere gives up its reservation
-        self._books.book(slot, task)
-        task._pod = pod._name
+        self._books.book(place, task)
         if pod._link is _UP:
-            self._send(task, pool, pod, slot._index)
+            self._send(task, pool, pod, place._index)
             return True
+        return self._send_by_route(task, workspace, place, own_reservation)
+
+    def _send_by_route(self, task: Task, workspace: Workspace, slot: Slot, own_reservation: bool) -> bool:
+        """The agent of the booked slot's pod is not connected: the dispatch rule says what to do."""
+        pod, pool = slot._pod, workspace._pool
+        task._pod = pod._name
         route = self._route(task, pod, pool)
         if isinstance(route, SendTo):
             if route.booked:
@@ -201,40 +199,26 @@ class Dispatcher:
 
     def _send(self, task: Task, pool: Pool, pod: Pod, slot: int | None) -> None:
         """Save the row, then send."""
-        now = self._books.now
+        books = self._books
+        now, number, name = books.now, task._id, pod._name
         phase = _PLAN if task._state is _PENDING else _APPLY
         task._attempt += 1
         if task._started_at is None:
             task._started_at = now
-        self._books.move_task(task, _SENT)
-        self._books.runs(pod, task, phase)
+        books.move_task(task, _SENT)
+        books.runs(pod, task, phase)
         self._agenda.await_end(task, now + self._constants.phase_timeout)
-        age = pod.heartbeat_age_s(now)
-        because = Placed(
-            now,
-            task._id,
-            phase,
-            pool._name,
-            pod._name,
-            slot,
-            self._rule_name,
-            age if age < math.inf else None,
-        )
-        self._outbox.append(SendTask(now, task._id, phase, task._attempt, pod._name, slot, because))
+        age: float | None = pod.heartbeat_age_s(now)
+        if age == math.inf:
+            age = None
+        because = Placed(now, number, phase, pool._name, name, slot, self._rule_name, age)
+        self._outbox.append(SendTask(now, number, phase, task._attempt, name, slot, because))
 
     def _note_refused(self, task: Task, workspace: Workspace, refusals: tuple[PodRefusal, ...]) -> None:
-        now = self._books.now
-        self._books.note(
-            Refused(
-                at=now,
-                task=task._id,
-                pool=workspace._pool._name,
-                workspace=workspace._name,
-                rule=self._rule_name,
-                refusals=refusals,
-                retry_at=self._agenda.retry(workspace, now + self._dispatch.retry_no_slot),
-            )
-        )
+        now, pool = self._books.now, workspace._pool._name
+        retry_at = self._agenda.retry(workspace, now + self._dispatch.retry_no_slot)
+        # By position, as tasks may be refused more often than they are sent.
+        self._books.note(Refused(now, task._id, pool, workspace._name, self._rule_name, refusals, retry_at))
 
     def _note_released(self, task: Task, workspace: Workspace, pool: Pool, slot: Slot, route: GiveUp) -> None:
         now = self._books.now

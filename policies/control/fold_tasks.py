@@ -21,13 +21,22 @@ from policies.vocabulary import Outcome, Phase, Seconds, TaskKind, TaskState
 # Members of an enumeration are slow to look up, and these are asked for at every end of a phase.
 _PLANNING = TaskState.PLANNING
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
-_CHANGES = Outcome.CHANGES
-_FAILED = TaskEvent.FAILED
 _PLANNED = TaskEvent.PLANNED
-_NOTHING_TO_APPLY = TaskEvent.NOTHING_TO_APPLY
-_SUCCEEDED = TaskEvent.SUCCEEDED
-_UNSUCCESSFUL = frozenset({Outcome.FAILED, Outcome.ABORTED})
 _RUNNING_IN = {Phase.PLAN: TaskState.PLANNING, Phase.APPLY: TaskState.APPLYING}
+
+_ENDS = {
+    Outcome.DONE: TaskEvent.SUCCEEDED,
+    Outcome.CHANGES: TaskEvent.SUCCEEDED,
+    Outcome.FAILED: TaskEvent.FAILED,
+    Outcome.ABORTED: TaskEvent.FAILED,
+}
+"""The event that an execution's outcome is for its task."""
+_ENDS_BEFORE_APPLY = {
+    **_ENDS,
+    Outcome.DONE: TaskEvent.NOTHING_TO_APPLY,
+    Outcome.CHANGES: TaskEvent.PLANNED,
+}
+"""The same for the plan of a plan_and_apply."""
 
 
 class FoldTasks:
@@ -48,19 +57,15 @@ class FoldTasks:
         if known is not None:
             self._misfits.record(event, str(event.task), known._state, Verdict.REPEATED)
             return
-        workspace = self._books.workspaces.get(event.workspace)
+        home = self._books.workspaces.get(event.workspace)
         pool = self._books.pools.get(event.pool)
-        if pool is None or (workspace is not None and workspace._pool is not pool):
+        if pool is None or (home is not None and home._pool is not pool):
             self._misfits.record(event, str(event.task), f"no pool {event.pool} for it", Verdict.IMPOSSIBLE)
             return
-        workspace = self._books.enter_task(
-            event.task,
-            pool=pool,
-            workspace=event.workspace,
-            kind=event.kind,
-            created_at=event.at,
-        )
-        self._agenda.wake(workspace)
+        if home is None:
+            home = self._books.new_workspace(event.workspace, pool)
+        self._books.enter_task(event.task, home, event.kind, event.at)
+        self._agenda.wake(home)
 
     def confirmed(self, event: TaskConfirmed) -> None:
         """A planned task may apply; a second confirmation is recorded as repeated."""
@@ -101,7 +106,8 @@ class FoldTasks:
         if state is not _RUNNING_IN[event.phase] or event.attempt != task._attempt:
             self._ended_out_of_turn(event, task)
             return
-        cause = _ending(task, event.outcome)
+        has_apply = task._kind is _PLAN_AND_APPLY and state is _PLANNING
+        cause = (_ENDS_BEFORE_APPLY if has_apply else _ENDS)[event.outcome]
         self._books.move_task(task, cause)
         self._books.runs_no_more(task)
         task._failed_sends = 0
@@ -188,12 +194,3 @@ class FoldTasks:
                 retry_at=self._agenda.retry(task._home, task._not_before),
             )
         )
-
-
-def _ending(task: Task, outcome: Outcome) -> TaskEvent:
-    """The event that an execution's outcome is for its task."""
-    if outcome in _UNSUCCESSFUL:
-        return _FAILED
-    if task._kind is _PLAN_AND_APPLY and task._state is _PLANNING:
-        return _PLANNED if outcome is _CHANGES else _NOTHING_TO_APPLY
-    return _SUCCEEDED

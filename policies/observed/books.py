@@ -9,17 +9,9 @@ from typing import Protocol
 
 from policies.decisions import AnyDecision, SlotMoved, TaskMoved
 from policies.lifecycles import LINK, POD, SLOT, TASK, LinkEvent, PodEvent, SlotEvent, TaskEvent
-from policies.observed.pod import (
-    HOLDS_RESERVATION,
-    NEVER_HEARD_FROM,
-    RUNS_PLAN_AND_APPLY,
-    RUNS_TASK,
-    SLOT_ZERO_TAKEN,
-    Pod,
-    Slot,
-)
+from policies.observed.pod import NEVER_HEARD_FROM, Pod, Slot
 from policies.observed.pool import Pool
-from policies.observed.task import Task
+from policies.observed.task import INDEX_OF, PENDING, Task
 from policies.observed.workspace import Workspace
 from policies.vocabulary import (
     LinkState,
@@ -37,14 +29,30 @@ from policies.vocabulary import (
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 _PENDING = TaskState.PENDING
 _APPLY_PENDING = TaskState.APPLY_PENDING
-_OVER = frozenset(state for state, events in TASK.items() if not events)
-_RUNNING = SlotState.RUNNING
-_RESERVED = SlotState.RESERVED
 _IDLE = SlotState.IDLE
 _BOOKED = SlotEvent.BOOKED
 _ACTIVATED = SlotEvent.ACTIVATED
 _FREED = SlotEvent.FREED
 _LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
+
+# The tables of lifecycles with what each step changes, so that one look-up answers all that a step asks.
+_TASK_STEPS = {
+    old: {event: (new, INDEX_OF[old], INDEX_OF[new], not TASK[new]) for event, new in events.items()}
+    for old, events in TASK.items()
+}
+"""By state and event: the new state, where the counts have the old and the new one, whether it is the end."""
+_SLOT_STEPS = {
+    old: {
+        event: (
+            new,
+            (new is SlotState.RUNNING) - (old is SlotState.RUNNING),
+            (new is SlotState.RESERVED) - (old is SlotState.RESERVED),
+        )
+        for event, new in events.items()
+    }
+    for old, events in SLOT.items()
+}
+"""By state and event: the new state, and how many more slots are running and reserved."""
 
 
 class Journal(Protocol):
@@ -79,17 +87,18 @@ class Books:
 
     # tasks
 
-    def enter_task(
-        self, number: TaskId, *, pool: Pool, workspace: str, kind: TaskKind, created_at: float
-    ) -> Workspace:
-        """A new row, pending, in a workspace that may be new; the workspace."""
-        home = self.workspaces.get(workspace)
-        if home is None:
-            home = self.workspaces[workspace] = Workspace(workspace, pool)
+    def new_workspace(self, name: str, pool: Pool) -> Workspace:
+        """A workspace is known from its first task on."""
+        workspace = self.workspaces[name] = Workspace(name, pool)
+        return workspace
+
+    def enter_task(self, number: TaskId, home: Workspace, kind: TaskKind, created_at: float) -> None:
+        """A new row, pending."""
         task = self.tasks[number] = Task(number, home, kind, created_at)
         home._enter(task)
-        home._tasks_in[_PENDING] += 1
-        pool._tasks_in[_PENDING] += 1
+        home._tasks_in[PENDING] += 1
+        pool = home._pool
+        pool._tasks_in[PENDING] += 1
         pool._pending[kind] += 1
         self.version += 1
         self.unattended[home] = None
@@ -97,35 +106,37 @@ class Books:
         if oldest is None or number < oldest._id:
             home._oldest = task
             self._recount_unblocked(home)
-        return home
 
     def move_task(self, task: Task, event: TaskEvent) -> bool:
         """Let `event` happen to the task; False, and nothing changed, if its table does not list it."""
         old = task._state
-        new = TASK[old].get(event)
-        if new is None:
+        step = _TASK_STEPS[old].get(event)
+        if step is None:
             return False
+        new, before, after, is_over = step
         task._state = new
         self.note(TaskMoved(self.now, task._id, old, new, event))
         workspace = task._home
         pool = workspace._pool
         self.version += 1
         self.unattended[workspace] = None
-        workspace._tasks_in[old] -= 1
-        workspace._tasks_in[new] += 1
-        pool._tasks_in[old] -= 1
-        pool._tasks_in[new] += 1
+        tasks_in = workspace._tasks_in
+        tasks_in[before] -= 1
+        tasks_in[after] += 1
+        tasks_in = pool._tasks_in
+        tasks_in[before] -= 1
+        tasks_in[after] += 1
         if old is _PENDING:
             pool._pending[task._kind] -= 1
         if new is _PENDING:
             pool._pending[task._kind] += 1
             workspace._enter_pending(task)
-        elif new in _OVER:
+        elif is_over:
             # A finished row stays in the store; the workspace's orders no longer need it.
             task._completed_at = self.now
             del workspace._rows[task._id]
         if workspace._oldest is task:
-            if new in _OVER:
+            if is_over:
                 workspace._find_oldest()
             self._recount_unblocked(workspace)
         return True
@@ -173,9 +184,7 @@ class Books:
 
     def free(self, task: Task) -> None:
         """The slot that the task holds, if it holds one, is idle again."""
-        if task._slot is None:
-            return
-        slot = self.slot_of(task)
+        slot = self.slot_of(task) if task._slot is not None else None
         if slot is not None and self._move_slot(slot, _FREED, task):
             slot._task = None
             task._slot = None
@@ -195,48 +204,27 @@ class Books:
 
     def _move_slot(self, slot: Slot, event: SlotEvent, holder: Task | None) -> bool:
         """Let `event` happen to the slot that `holder` takes, holds, or gives up."""
-        old = slot._state
-        new = SLOT[old].get(event)
-        if new is None or holder is None:
+        step = _SLOT_STEPS[slot._state].get(event)
+        if step is None or holder is None:
             return False
+        slot._state, running, reserved = step
         pod = slot._pod
         pool = pod._pool
-        slot._state = new
-        if old is _RUNNING or new is _RUNNING:
-            change = 1 if new is _RUNNING else -1
+        if running:
             before = pod._running
-            after = pod._running = before + change
-            pool._slots_running += change
+            after = pod._running = before + running
+            pool._slots_running += running
             if not before or not after:
-                pool._pods_running_tasks += change
+                pool._pods_running_tasks += running
             if holder._kind is _PLAN_AND_APPLY:
-                pod._plan_and_applies += change
-        if old is _RESERVED or new is _RESERVED:
-            change = 1 if new is _RESERVED else -1
-            pod._reserved += change
-            pool._slots_reserved += change
+                pod._plan_and_applies += running
+        if reserved:
+            pod._reserved += reserved
+            pool._slots_reserved += reserved
         self.note(SlotMoved(self.now, pool._name, pod._name, slot._index, event, holder._id))
         self.version += 1
-        self.relist(pod)
+        pool._idle.relist(pod)
         return True
-
-    def relist(self, pod: Pod) -> None:
-        """Put the pod where placement will find it, after its slots, state or heartbeat changed."""
-        idle = pod._pool._idle
-        if pod._running + pod._reserved >= len(pod._slots) or pod._state in _LEAVING:
-            idle.remove(pod)
-            return
-        key = pod._occupancy & NEVER_HEARD_FROM
-        if pod._running:
-            key |= RUNS_TASK
-            if pod._plan_and_applies:
-                key |= RUNS_PLAN_AND_APPLY
-        if pod._reserved:
-            key |= HOLDS_RESERVATION
-        if key and pod._slots[0]._state is not _IDLE:
-            key |= SLOT_ZERO_TAKEN
-        pod._occupancy = key
-        idle.put(pod, key)
 
     # pods
 
@@ -265,7 +253,7 @@ class Books:
         pool._pods[name] = pod
         pool._known += 1
         self.version += 1
-        self.relist(pod)
+        pool._idle.relist(pod)
         return pod
 
     def move_pod(self, pod: Pod, event: PodEvent) -> bool:
@@ -286,7 +274,7 @@ class Books:
                 pool._pods_running_tasks -= 1
             pool._connected.pop(pod._name, None)
             self._set_aside(pod)
-            self.relist(pod)
+            pool._idle.relist(pod)
         if new is PodState.GONE:
             del pool._pods[pod._name]
             del self.pods[pod._name]
@@ -325,7 +313,7 @@ class Books:
         if pod._occupancy & NEVER_HEARD_FROM:
             pod._occupancy &= ~NEVER_HEARD_FROM
             if pod._name in self.pods:
-                self.relist(pod)
+                pod._pool._idle.relist(pod)
 
     def forget_memory(self) -> None:
         """A restart: pods, slots and connections are unknown again; the rows and their names are not."""

@@ -14,13 +14,24 @@ from itertools import chain
 from operator import attrgetter
 from typing import Final
 
-from policies.observed.pod import NEVER_HEARD_FROM, NOT_LISTED, Pod
+from policies.observed.pod import (
+    HOLDS_RESERVATION,
+    NEVER_HEARD_FROM,
+    RUNS_PLAN_AND_APPLY,
+    RUNS_TASK,
+    SLOT_ZERO_TAKEN,
+    Pod,
+)
+from policies.vocabulary import PodState, SlotState
+
+_IDLE = SlotState.IDLE
+_LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 _NO_PODS: Final[tuple[Pod, ...]] = ()
 _BY_NUMBER = attrgetter("_number")
 
 
-class _Queue:
+class Queue:
     """Pods of one key, oldest first."""
 
     __slots__ = ("count", "entered", "entries", "key")
@@ -33,63 +44,74 @@ class _Queue:
 
     def oldest_first(self) -> Iterator[Pod]:
         """Its pods by creation."""
-        entries, key = self.entries, self.key
-        while entries and entries[0][1]._listed != key:
+        entries = self.entries
+        while entries and entries[0][1]._listed is not self:
             self.entered.discard(heappop(entries)[0])
         if not entries:
             return
         yield entries[0][1]
         # Only a caller that the oldest pod did not suit comes here, and it may look at all of them.
         for _, pod in sorted(entries)[1:]:
-            if pod._listed == key:
+            if pod._listed is self:
                 yield pod
 
 
 class IdlePods:
-    """Pods with an idle slot, by occupancy; told of a pod whenever its slots change."""
+    """Pods with an idle slot, by occupancy; asked to relist a pod whenever its slots change."""
 
     __slots__ = ("_queues", "listed")
 
     def __init__(self) -> None:
         self.listed = 0
         """How many pods are listed."""
-        self._queues: dict[int, _Queue] = {}
+        self._queues: dict[int, Queue] = {}
 
-    def put(self, pod: Pod, key: int) -> None:
-        """List the pod under `key` from now on."""
+    def relist(self, pod: Pod) -> None:
+        """Put the pod where placement will find it, after its slots, state or heartbeat changed."""
         old = pod._listed
-        if old == key:
+        if pod._running + pod._reserved >= len(pod._slots) or pod._state in _LEAVING:
+            if old is not None:
+                self.listed -= 1
+                old.count -= 1
+                pod._listed = None
             return
-        if old == NOT_LISTED:
+        key = pod._occupancy & NEVER_HEARD_FROM
+        if pod._running:
+            key |= RUNS_TASK
+            if pod._plan_and_applies:
+                key |= RUNS_PLAN_AND_APPLY
+        if pod._reserved:
+            key |= HOLDS_RESERVATION
+        if key and pod._slots[0]._state is not _IDLE:
+            key |= SLOT_ZERO_TAKEN
+        pod._occupancy = key
+        if old is None:
             self.listed += 1
+        elif old.key == key:
+            return
         else:
-            self._queues[old].count -= 1
+            old.count -= 1
+        self._enter(pod, key)
+
+    def _enter(self, pod: Pod, key: int) -> None:
         queue = self._queues.get(key)
         if queue is None:
-            queue = self._queues[key] = _Queue(key)
+            queue = self._queues[key] = Queue(key)
         queue.count += 1
-        pod._listed = key
+        pod._listed = queue
         number = pod._number
         if number not in queue.entered:
             queue.entered.add(number)
             heappush(queue.entries, (number, pod))
 
-    def remove(self, pod: Pod) -> None:
-        """The pod has no idle slot any more, or is leaving."""
-        if pod._listed != NOT_LISTED:
-            self.listed -= 1
-            self._queues[pod._listed].count -= 1
-            pod._listed = NOT_LISTED
-
     def without(self, barred: int) -> Iterator[Pod]:
         """Pods whose occupancy has none of the `barred` bits: those heard from first, oldest first."""
         only = None
-        if self.listed:
-            for queue in self._queues.values():
-                if queue.count and not queue.key & barred:
-                    if only is not None:
-                        return self._merged(barred)
-                    only = queue
+        for queue in self._queues.values():
+            if queue.count and not queue.key & barred:
+                if only is not None:
+                    return self._merged(barred)
+                only = queue
         return iter(_NO_PODS) if only is None else only.oldest_first()
 
     def _merged(self, barred: int) -> Iterator[Pod]:

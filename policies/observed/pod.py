@@ -25,6 +25,7 @@ from policies.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from policies.observed.idle_pods import Queue
     from policies.observed.pool import Pool
 
 # What stands on a pod, as bits, so that the pods a rule may take can be kept together (see `IdlePods`).
@@ -33,9 +34,6 @@ RUNS_PLAN_AND_APPLY: Final = 2
 HOLDS_RESERVATION: Final = 4
 SLOT_ZERO_TAKEN: Final = 8
 NEVER_HEARD_FROM: Final = 16
-
-NOT_LISTED: Final = -1
-"""Instead of an occupancy: the pod has no idle slot, or is leaving."""
 
 _IDLE = SlotState.IDLE
 _UP = LinkState.UP
@@ -125,7 +123,7 @@ class Pod:
         self._plan_and_applies = 0
         self._reserved = 0
         self._occupancy = NEVER_HEARD_FROM
-        self._listed = NOT_LISTED
+        self._listed: Queue | None = None  # if it has an idle slot and is not leaving
         self._tasks: dict[TaskId, Phase] = {}
 
     @property

@@ -11,13 +11,9 @@ from policies.decisions import PodRefusal, Reason
 from policies.observed.idle_pods import IdlePods
 from policies.observed.pod import HOLDS_RESERVATION, RUNS_TASK, Pod, Slot
 from policies.observed.readonly import reads
-from policies.observed.task import Task
-from policies.vocabulary import PodName, TaskKind, TaskState
+from policies.observed.task import APPLY_PENDING, APPLYING, INDEX_OF, PENDING, PLANNING, Task
+from policies.vocabulary import PodName, TaskKind
 
-_PENDING = TaskState.PENDING
-_PLANNING = TaskState.PLANNING
-_APPLYING = TaskState.APPLYING
-_APPLY_PENDING = TaskState.APPLY_PENDING
 _NO_PODS = Reason.NO_PODS
 _NO_FREE_SLOT = Reason.NO_FREE_SLOT
 
@@ -68,7 +64,7 @@ class Pool:
         self._max = max_pods
         self._slots_per_pod = slots_per_pod
         self._created = 0
-        self._tasks_in = dict.fromkeys(TaskState, 0)
+        self._tasks_in = [0] * len(INDEX_OF)
         self._pending = dict.fromkeys(TaskKind, 0)
         self._unblocked = dict.fromkeys(TaskKind, 0)
         self._refusals: list[PodRefusal] = []
@@ -98,16 +94,16 @@ class Pool:
     @property
     def tasks_running(self) -> int:
         """Tasks planning or applying, by the store."""
-        return self._tasks_in[_PLANNING] + self._tasks_in[_APPLYING]
+        return self._tasks_in[PLANNING] + self._tasks_in[APPLYING]
 
     @property
     def apply_pending(self) -> int:
         """Tasks between plan and apply, by the store."""
-        return self._tasks_in[_APPLY_PENDING]
+        return self._tasks_in[APPLY_PENDING]
 
     def pending(self, kind: TaskKind | None = None) -> int:
         """Pending tasks of the pool: of one kind, or of all."""
-        return self._tasks_in[_PENDING] if kind is None else self._pending[kind]
+        return self._tasks_in[PENDING] if kind is None else self._pending[kind]
 
     def unblocked_pending(self, kind: TaskKind | None = None) -> int:
         """Pending tasks with no lower-id task of any kind of their workspace open.
@@ -122,7 +118,7 @@ class Pool:
 
         Those that were heard from at least once come first, each group by creation.
         """
-        return self._idle.without(without)
+        return self._idle.without(without) if self._idle.listed else iter(())
 
     def idle_pods(self) -> Iterator[Pod]:
         """Pods whose slots are all idle, those heard from first, each group by creation."""

@@ -8,16 +8,13 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from policies.observed.readonly import reads
-from policies.observed.task import Task
+from policies.observed.task import APPLY_PENDING, APPLYING, INDEX_OF, PLANNING, Task
 from policies.vocabulary import TaskId, TaskKind, TaskState
 
 if TYPE_CHECKING:
     from policies.observed.pool import Pool
 
 _PENDING = TaskState.PENDING
-_PLANNING = TaskState.PLANNING
-_APPLYING = TaskState.APPLYING
-_APPLY_PENDING = TaskState.APPLY_PENDING
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 
 
@@ -52,7 +49,7 @@ class Workspace:
         self._open: list[TaskId] = []
         self._open_plan_and_applies: list[TaskId] = []
         self._pending: dict[TaskKind, list[TaskId]] = {kind: [] for kind in TaskKind}
-        self._tasks_in = dict.fromkeys(TaskState, 0)
+        self._tasks_in = [0] * len(INDEX_OF)
         self._retry_at: float | None = None
         self._last_block: tuple[object, ...] | None = None
         self._unblocked: TaskKind | None = None
@@ -60,12 +57,12 @@ class Workspace:
     @property
     def running(self) -> int:
         """How many of its tasks are planning or applying."""
-        return self._tasks_in[_PLANNING] + self._tasks_in[_APPLYING]
+        return self._tasks_in[PLANNING] + self._tasks_in[APPLYING]
 
     @property
     def apply_pending(self) -> int:
         """How many of its tasks wait between plan and apply."""
-        return self._tasks_in[_APPLY_PENDING]
+        return self._tasks_in[APPLY_PENDING]
 
     def oldest_open(self) -> Task | None:
         """The lowest-id task in pending, running or apply_pending, of any kind."""
