@@ -1,0 +1,1 @@
+"""The pages that people read are true: commands, outputs, tables, links and diagrams are checked here."""
