@@ -94,7 +94,7 @@ class Controller:
         self._misfits = misfits = Misfits(books)
         self._lives = lives = Lives(books, agenda, constants, self._outbox)
         self._silence = Silence(books, agenda, constants, lives, self._outbox)
-        self._recovery = Recovery(books, agenda, policy, lives)
+        self._recovery = Recovery(books, agenda, policy, lives, self._silence)
         self._capacity = Capacity(books, policy, self._outbox)
         self._dispatcher = Dispatcher(books, agenda, policy, lives, self._capacity, self._outbox)
         tasks = FoldTasks(books, agenda, misfits, lives, policy.dispatch)
@@ -133,6 +133,8 @@ class Controller:
         else:
             self._books.now = event.at
         self._handlers[type(event)](event)
+        if self._cycles.due_at == NEVER:
+            self._capacity.look_ahead()
 
     def step(self, now: float) -> list[AnyAction]:
         """Do everything that is due at `now` (float s); the actions, in the order to carry them out.
@@ -140,11 +142,8 @@ class Controller:
         Raises ValueError if `now` is before what was last observed: that is the driver's mistake.
         """
         books, agenda, monitor = self._books, self._agenda, self._monitor
-        capacity, cycles = self._capacity, self._capacity.cycles
         if now < books.now:
             raise ValueError(f"step at {now:g} s after an observation at {books.now:g} s")
-        if cycles.due_at == NEVER and books.version != capacity.settled:
-            cycles.ask(books.now)
         books.now = now
         if agenda.next_at <= now or agenda.deadline_at <= now:
             self._end_overdue(now)
@@ -157,10 +156,10 @@ class Controller:
             monitor.ask(now)
         else:
             monitor.due_at = NEVER
-        if cycles.due_at == NEVER and books.version != capacity.settled:
-            cycles.ask(now)
-        if cycles.due_at <= now:
-            capacity.cycle()
+        if self._cycles.due_at == NEVER:
+            self._capacity.look_ahead()
+        if self._cycles.due_at <= now:
+            self._capacity.cycle()
         if not self._outbox:
             return []
         actions = self._outbox[:]
@@ -169,13 +168,10 @@ class Controller:
 
     def next_wakeup(self) -> float:
         """When to step next even if nothing is observed (float s); infinity if only news can help."""
-        books, agenda, cycles = self._books, self._agenda, self._capacity.cycles
-        now = books.now
+        now, agenda = self._books.now, self._agenda
         if agenda.prompt or self._outbox:
             return now
-        if cycles.due_at == NEVER and books.version != self._capacity.settled:
-            cycles.ask(now)
-        at = cycles.due_at
+        at = self._cycles.due_at
         if self._monitor.due_at < at:
             at = self._monitor.due_at
         if agenda.next_at < at:
@@ -197,6 +193,7 @@ class Controller:
         self._monitor = Periodic(self.policy.controller.monitor_every, at)
         self._silence.start(at)
         self._capacity.start(at)
+        self._cycles = self._capacity.cycles
 
     def _restarted(self, event: ControlPlaneRestarted) -> None:
         self._outbox.clear()

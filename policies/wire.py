@@ -1,7 +1,7 @@
 """The stable JSON form: one value a line, with its name in `event` and a schema version at the top.
 
-Observations, decisions and actions are told apart by `event`, whose names do not overlap. The first line of
-a log is a `Header`. A change that an older reader would misread raises `SCHEMA_VERSION`.
+Observations, decisions and actions are told apart by `event`, whose names do not overlap. A change that an
+older reader would misread raises `SCHEMA_VERSION`, which whoever keeps a log writes at its top.
 """
 
 from typing import Final, TypeAlias

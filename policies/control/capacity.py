@@ -35,9 +35,14 @@ class Capacity:
     def start(self, at: float) -> None:
         """The process started at `at` (float s): its cycles lie on a grid from there."""
         self.cycles = Periodic(self._every, at)
-        self.settled = -1
-        """The version of the books at which a cycle found nothing to do; no cycle is due while it holds."""
+        self.cycles.ask(at)
+        self._settled = -1  # the version of the books at which a cycle found nothing to do
         self._last_scaled.clear()
+
+    def look_ahead(self) -> None:
+        """Plan the next cycle, if none is planned and it could find something to do."""
+        if self._books.version != self._settled:
+            self.cycles.ask(self._books.now)
 
     def cycle(self) -> None:
         """One cycle of every pool."""
@@ -48,8 +53,10 @@ class Capacity:
             if self._deletes_ended_pods:
                 acted |= self._delete_ended_pods(pool)
             acted |= self._resize(pool, self._decide(pool))
-        if not acted:
-            self.settled = books.version
+        if acted:
+            self.cycles.ask(books.now)
+        else:
+            self._settled = books.version
 
     def one_more(self, pool: Pool) -> None:
         """D4: nobody is connected, so one pod is asked for at once rather than at the next cycle."""

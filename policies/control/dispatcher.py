@@ -9,7 +9,6 @@ import math
 from collections.abc import Hashable
 
 from policies.actions import AnyAction, SendTask
-from policies.constants import Constants
 from policies.control.agenda import Agenda
 from policies.control.capacity import Capacity
 from policies.control.lives import Lives
@@ -58,7 +57,7 @@ class Dispatcher:
         self._placement = policy.placement
         self._rule_name = policy.placement.rule_name
         self._dispatch = policy.dispatch
-        self._constants: Constants = policy.controller
+        self._phase_timeout = policy.controller.phase_timeout
         self._lives = lives
         self._capacity = capacity
         self._outbox = outbox
@@ -67,14 +66,14 @@ class Dispatcher:
     def try_all(self) -> None:
         """Try every workspace that is awake, in the order in which they woke."""
         prompt, unattended = self._agenda.prompt, self._books.unattended
-        self._refused.clear()
-        while prompt:
-            workspace = next(iter(prompt))
-            del prompt[workspace]
+        if self._refused:
+            self._refused.clear()
+        for workspace in prompt:
             tasks_in = workspace._tasks_in
             while (tasks_in[PENDING] or tasks_in[APPLY_PENDING]) and self._try(workspace):
                 pass
             unattended.pop(workspace, None)
+        prompt.clear()
 
     def _try(self, workspace: Workspace) -> bool:
         """Try the workspace's next task; whether it was sent, so that the one after it may be tried."""
@@ -111,7 +110,7 @@ class Dispatcher:
             refusals = pool._take_refusals() if pool._refusals else ()
             if place is not None:
                 return self._send_to(place, task, workspace)
-            if self._agenda.prompt:  # there are others, who may be refused alike
+            if len(self._agenda.prompt) > 1:  # there are others, who may be refused alike
                 self._refused[pool._name, self._key(task, pool)] = (self._books.version, refusals)
         self._note_refused(task, workspace, refusals)
         return False
@@ -207,7 +206,7 @@ class Dispatcher:
             task._started_at = now
         books.move_task(task, _SENT)
         books.runs(pod, task, phase)
-        self._agenda.await_end(task, now + self._constants.phase_timeout)
+        self._agenda.await_end(task, now + self._phase_timeout)
         age: float | None = pod.heartbeat_age_s(now)
         if age == math.inf:
             age = None

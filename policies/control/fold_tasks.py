@@ -108,16 +108,17 @@ class FoldTasks:
             return
         has_apply = task._kind is _PLAN_AND_APPLY and state is _PLANNING
         cause = (_ENDS_BEFORE_APPLY if has_apply else _ENDS)[event.outcome]
-        self._books.move_task(task, cause)
-        self._books.runs_no_more(task)
+        books = self._books
+        books.move_task(task, cause)
         task._failed_sends = 0
         if cause is _PLANNED:
             task._planned_on = event.pod
+            books.runs_no_more(task)
             self._lives.reserve_slot(task)
-            self._books.lock(task._home, task)
+            books.lock(task._home, task)
             self._agenda.wake(task._home)
         else:
-            self._books.free(task)
+            books.vacate(task)
             self._lives.over(task)
 
     def _ended_out_of_turn(self, event: PhaseEnded, task: Task) -> None:
@@ -138,8 +139,7 @@ class FoldTasks:
         runs = pod is not None and task._id in pod._tasks
         if attempt != task._attempt or not (runs or task._slot is not None):
             return False
-        self._books.runs_no_more(task)
-        self._books.free(task)
+        self._books.vacate(task)
         self._agenda.wake(task._home)
         return True
 
@@ -174,11 +174,11 @@ class FoldTasks:
             return
         applying = task._state is TaskState.APPLYING
         self._books.move_task(task, TaskEvent.ROLLED_BACK)
-        self._books.runs_no_more(task)
         if applying and task._pod == task._planned_on:
+            self._books.runs_no_more(task)
             self._lives.reserve_slot(task)  # the plan's place is kept until its apply really starts
         else:
-            self._books.free(task)
+            self._books.vacate(task)
         task._failed_sends += 1
         now = self._books.now
         lost_race = event.reason == Reason.AGENT_AT_CAPACITY

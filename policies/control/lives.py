@@ -31,8 +31,7 @@ class Lives:
         planning = task._state is TaskState.PLANNING
         requeue = planning and self._constants.lost_plan is LostPlan.REQUEUE
         moved = self._books.move_task(task, TaskEvent.REQUEUED if requeue else TaskEvent.FAILED)
-        self._books.runs_no_more(task)
-        self._books.free(task)
+        self._books.vacate(task)
         if not moved:
             return
         self._books.note(self._ended(task, reason))

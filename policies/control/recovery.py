@@ -2,6 +2,7 @@
 
 from policies.control.agenda import Agenda
 from policies.control.lives import Lives
+from policies.control.silence import Silence
 from policies.decisions import Reason, Recovered
 from policies.observations import RunningPhase
 from policies.observed.books import Books
@@ -9,18 +10,21 @@ from policies.observed.pod import Pod
 from policies.observed.pool import Pool
 from policies.observed.task import Task
 from policies.policy_set import PolicySet
-from policies.vocabulary import Phase, PodName, TaskState
+from policies.vocabulary import Phase, PodName, RowState, TaskState
 
 
 class Recovery:
     """Adopts pods and binds slots again, as far as the recovery rule says so."""
 
-    def __init__(self, books: Books, agenda: Agenda, policy: PolicySet, lives: Lives) -> None:
+    def __init__(
+        self, books: Books, agenda: Agenda, policy: PolicySet, lives: Lives, silence: Silence
+    ) -> None:
         self._books = books
         self._agenda = agenda
         self._rule = policy.recovery
         self._constants = policy.controller
         self._lives = lives
+        self._silence = silence
 
     def restart(self) -> None:
         """Forget what was memory; every workspace with an open task is left to the monitor."""
@@ -37,6 +41,8 @@ class Recovery:
     def adopt(self, name: PodName, pool: Pool, *, created_at: float) -> None:
         """Know a pod that a list shows and that this process did not create."""
         pod = self._books.new_pod(pool, name, created_at=created_at)
+        if pod._row is not RowState.ABSENT:
+            self._silence.watch(pod)
         bound = []
         for task, slot in self._books.orphans.pop(name, ()):
             if self._rule.rebuilds_slots and task._pod == name and self._rebind(pod, task, slot):
@@ -54,7 +60,7 @@ class Recovery:
         return True
 
     def report(self, pod: Pod, running: tuple[RunningPhase, ...]) -> None:
-        """Bind what an agent says it runs and the slot table does not know of."""
+        """Bind what an agent says it runs and the slot table does not know of; stop what is over."""
         if not running or not self._rule.rebuilds_slots or pod.is_leaving:
             return
         bound = []
@@ -62,6 +68,8 @@ class Recovery:
             task = self._books.tasks.get(entry.task)
             if task is None or task._pod != pod._name or task._attempt != entry.attempt:
                 continue
+            if task._state is TaskState.CANCELLED:  # while nobody knew whom to tell
+                self._lives.abort(task, Reason.CANCELLED)
             if not task._state.is_running or entry.phase is not _phase(task):
                 continue
             self._books.runs(pod, task, entry.phase)

@@ -62,7 +62,7 @@ class Silence:
                 self.watch(pod)
 
     def _check(self, pod: Pod, now: float) -> None:
-        silent_s = now - self._last_sign(pod)
+        silent_s = now - pod.last_sign_at(now)
         if pod.connected and silent_s > self._constants.cut_after:
             self._cut(pod, now, silent_s)
         if pod._row is RowState.ONLINE and silent_s > self._constants.row_offline_after:
@@ -83,12 +83,8 @@ class Silence:
         )
         self._outbox.append(CutConnection(at=now, pod=pod._name, because=because))
 
-    def _last_sign(self, pod: Pod) -> float:
-        """The last heartbeat, or the connection or registration itself if none has come since."""
-        return max(pod._heard_at, pod._connected_at, pod._registered_at)
-
     def _next_look(self, pod: Pod) -> float:
-        last = self._last_sign(pod)
+        last = pod.last_sign_at(self._books.now)
         if pod.connected or pod._row is RowState.ONLINE:
             limit = min(self._constants.cut_after, self._constants.row_offline_after)
             return self._checks.after(max(last + limit, self._books.now))

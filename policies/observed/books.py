@@ -18,6 +18,7 @@ from policies.vocabulary import (
     Phase,
     PodName,
     PodState,
+    RowState,
     Seconds,
     SlotState,
     TaskId,
@@ -84,6 +85,8 @@ class Books:
         self.orphans: dict[PodName, list[tuple[Task, int | None]]] = {}
         """After a restart: the open rows of pods that have not shown up again, and their slots."""
         self._numbers: dict[PodName, int] = {}  # in the store: a restart must not reuse a name
+        self._agent_rows: dict[PodName, tuple[RowState, float]] = {}
+        """After a restart: the agents' rows of pods not seen again yet, and their last signs of life (s)."""
 
     # tasks
 
@@ -120,21 +123,21 @@ class Books:
         pool = workspace._pool
         self.version += 1
         self.unattended[workspace] = None
-        tasks_in = workspace._tasks_in
-        tasks_in[before] -= 1
-        tasks_in[after] += 1
-        tasks_in = pool._tasks_in
-        tasks_in[before] -= 1
-        tasks_in[after] += 1
-        if old is _PENDING:
-            pool._pending[task._kind] -= 1
-        if new is _PENDING:
-            pool._pending[task._kind] += 1
-            workspace._enter_pending(task)
-        elif is_over:
-            # A finished row stays in the store; the workspace's orders no longer need it.
+        here, everywhere = workspace._tasks_in, pool._tasks_in
+        here[before] -= 1
+        everywhere[before] -= 1
+        if is_over:
+            # A finished row stays in the store; the workspace's orders and the counts no longer need it.
             task._completed_at = self.now
             del workspace._rows[task._id]
+        else:
+            here[after] += 1
+            everywhere[after] += 1
+            if new is _PENDING:
+                pool._pending[task._kind] += 1
+                workspace._enter_pending(task)
+        if old is _PENDING:
+            pool._pending[task._kind] -= 1
         if workspace._oldest is task:
             if is_over:
                 workspace._find_oldest()
@@ -244,6 +247,8 @@ class Books:
             pool._created += 1
             number = self._numbers[name] = pool._created
         pod = Pod(name, pool, number=number, created_at=created_at)
+        if name in self._agent_rows:
+            pod._row, pod._registered_at = self._agent_rows.pop(name)
         if self._sync_every:
             # Evidence `list_sync`: every sync of the pod list counts as a heartbeat of all on it.
             pod._heard_at = pod._sync_from = created_at
@@ -319,6 +324,9 @@ class Books:
         """A restart: pods, slots and connections are unknown again; the rows and their names are not."""
         holders = [slot._task for pod in self.pods.values() for slot in pod._slots if slot._task is not None]
         slot_of = {task._id: task._slot for task in holders}
+        for pod in self.pods.values():
+            if pod._row is not RowState.ABSENT:
+                self._agent_rows[pod._name] = (pod._row, pod.last_sign_at(self.now))
         self.pods.clear()
         self.orphans.clear()
         for task in holders:
@@ -339,8 +347,21 @@ class Books:
         pod._tasks[task._id] = phase
         task._pod = pod._name
 
+    def vacate(self, task: Task) -> None:
+        """The store no longer says that the task runs, and the slot that it holds is idle again."""
+        if task._pod is None:
+            return
+        pod = self.pods.get(task._pod)
+        if pod is None:
+            return
+        pod._tasks.pop(task._id, None)
+        if task._slot is not None:
+            slot = pod._slots[task._slot]
+            if self._move_slot(slot, _FREED, task):
+                slot._task = task._slot = None
+
     def runs_no_more(self, task: Task) -> None:
-        """The store no longer says that the task runs."""
+        """The store no longer says that the task runs; it keeps its slot."""
         pod = self.pods.get(task._pod) if task._pod is not None else None
         if pod is not None:
             pod._tasks.pop(task._id, None)

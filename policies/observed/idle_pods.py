@@ -43,15 +43,17 @@ class Queue:
         self.entered: set[int] = set()  # numbers of the pods in `entries`, listed here or no more
 
     def oldest_first(self) -> Iterator[Pod]:
-        """Its pods by creation."""
+        """Its pods by creation; it has one at least."""
         entries = self.entries
-        while entries and entries[0][1]._listed is not self:
+        oldest = entries[0][1]
+        while oldest._listed is not self:
             self.entered.discard(heappop(entries)[0])
-        if not entries:
-            return
-        yield entries[0][1]
-        # Only a caller that the oldest pod did not suit comes here, and it may look at all of them.
-        for _, pod in sorted(entries)[1:]:
+            oldest = entries[0][1]
+        # Most callers take the oldest, and closing a generator that has begun is slow.
+        return iter((oldest,)) if self.count == 1 else chain((oldest,), self._but_the_oldest())
+
+    def _but_the_oldest(self) -> Iterator[Pod]:
+        for _, pod in sorted(self.entries)[1:]:
             if pod._listed is self:
                 yield pod
 

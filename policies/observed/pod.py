@@ -170,6 +170,10 @@ class Pod:
             return min(now - heard, (now - self._sync_from) % self._sync_every)
         return now - heard
 
+    def last_sign_at(self, now: float) -> float:
+        """When its agent last gave a sign of life: a heartbeat, its connection or its registration (s)."""
+        return max(now - self.heartbeat_age_s(now), self._connected_at, self._registered_at)
+
     def first_idle_slot(self) -> Slot:
         """Its idle slot with the lowest index. Raises LookupError if it has none."""
         for slot in self._slots:

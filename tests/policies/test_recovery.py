@@ -5,16 +5,18 @@ import pytest
 from policies.actions import AbortTask, CreatePod, DeletePod
 from policies.decisions import Reason, Recovered, TaskEnded
 from policies.observations import (
+    AgentConnected,
     ControlPlaneRestarted,
     DispatchFailed,
     PodGone,
     PodSeen,
     PodTerminating,
+    RunningPhase,
     TaskCancelled,
     TaskConfirmed,
 )
 from policies.rules.autoscaling import Autoscaler
-from policies.vocabulary import Outcome, TaskState
+from policies.vocabulary import Outcome, RowState, TaskState
 from tests.policies.driver import APPLY, PLAN, PLAN_AND_APPLY, POOL, Driver, Keep
 
 DAY = 24 * 3600.0
@@ -304,3 +306,42 @@ def test_rebuild_survives_a_second_restart() -> None:
         restart(driver)
         driver.run(driver.now + 30.0)
     assert driver.slots_of("a-1") == ["reserved", "running", "idle"]
+
+
+# agents' rows
+
+
+@both
+def test_an_agents_row_is_in_the_store(recovery: str) -> None:
+    """An agent registers once in its life, which the restart does not make it do again."""
+    driver = before(recovery)
+    restart(driver)
+    pod = driver.pool.pod("a-1")
+    assert pod is not None
+    assert (pod.row, pod.connected, pod.known_to_pod_manager) == (RowState.ONLINE, True, False)
+
+
+@both
+def test_an_agent_that_falls_silent_over_a_restart_goes_offline_and_is_deleted(recovery: str) -> None:
+    """Its row remembers its last heartbeat, of 10 s: offline at the first check that is later than 130 s."""
+    driver = before(recovery)
+    driver.tell(ControlPlaneRestarted(10.0), PodSeen(10.0, "a-1", POOL, "Running", -1000.0))
+    rows = []
+    for at in (130.0, 161.0, 309.0, 611.0):
+        driver.run(at)
+        pod = driver.pool.pod("a-1")
+        assert pod is not None
+        rows.append(str(pod.row))
+    assert rows == ["online", "offline", "offline", "absent"]
+
+
+def test_what_was_cancelled_while_its_pod_was_unknown_is_stopped_when_its_agent_reports_it() -> None:
+    driver = before("rebuild", "p")
+    restart(driver, pod_shows_up=False)
+    driver.tell(TaskCancelled(10.0, 1))
+    assert driver.done(AbortTask) == []
+    driver.tell(
+        PodSeen(20.0, "a-1", POOL, "Running", -1000.0),
+        AgentConnected(20.0, "a-1", (RunningPhase(1, PLAN, 1),)),
+    )
+    assert [(at, abort.task, abort.pod) for at, abort in driver.done(AbortTask)] == [(20.0, 1, "a-1")]
