@@ -123,18 +123,15 @@ class ControlPlaneProcess:
         """
         controller = self._controller
         actions = controller.step(self._engine.now)
+        self.due_at = controller.next_wakeup()  # earlier if an action is answered at once
         if self.on_task_moved is not None:
             self._show_moves(self.on_task_moved)
-        self.due_at = math.inf
         for action in actions:
             self._log(action)
             if self._obeys_at_once:
                 self.carry_out[type(action)](action)
             else:
                 self._carry_out_later(action)
-        wakeup = controller.next_wakeup()
-        if wakeup < self.due_at:
-            self.due_at = wakeup
 
     def _carry_out_later(self, action: AnyAction) -> None:
         to = action.pool if isinstance(action, CreatePod | DeletePod) else f"agent {action.pod}"
