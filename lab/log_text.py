@@ -21,7 +21,6 @@ from policies.decisions import (
     Scaled,
     TaskEnded,
 )
-from policies.lifecycles import Verdict
 from policies.observations import (
     AgentConnected,
     AgentDisconnected,
@@ -38,7 +37,7 @@ from policies.observations import (
 from policies.rules.placement import P2, P3
 from policies.vocabulary import Phase
 from sim.record import Run
-from sim.record.truth import ControlHappened
+from sim.record.truth import ControlHappened, FaultMissed
 
 _WIDTH = 12
 
@@ -177,8 +176,6 @@ class _Writer:
         yield f"[PodManager] Recovered pod {e.pod}: tasks {tasks}"
 
     def _anomaly(self, e: Anomaly) -> Iterator[str]:
-        if e.verdict is Verdict.REPEATED:
-            return  # news that is no news: a pod list says again what a watch has said
         yield (
             f"[PodManager] Ignored {words(e.observation)} of {e.subject} in state {words(e.state)}: "
             f"{words(e.verdict)}"
@@ -213,6 +210,7 @@ _PLAINLY: dict[type, Callable[[Any], str]] = {
     AgentKnownToPodManager: lambda e: f"[PodManager] Registered agent {e.pod} with pod {e.pod}",
     AgentRegistered: lambda e: f"[Agents] Agent {e.pod} registered, online",
     PhaseEnded: lambda e: f"[TaskQueue] Task {e.task} {e.phase} ended on agent {e.pod}: {e.outcome}",
+    FaultMissed: lambda e: f"[World] Fault {e.fault} found no pod to strike",
     PodGone: lambda e: f"[PodManager] Pod {e.pod} is gone",
     TaskCancelled: lambda e: f"[TaskQueue] Task {e.task} cancelled",
     TaskConfirmed: lambda e: f"[TaskQueue] Task {e.task} confirmed by {e.by}",

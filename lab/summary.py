@@ -13,8 +13,8 @@ from typing import Any
 from lab.quantiles import Waits, waits_of
 from lab.tables import columns_of
 from policies.decisions import Anomaly, Refused, Released, RolledBack
-from policies.lifecycles import Verdict
 from sim.record import Run
+from sim.record.truth import FaultMissed
 from sim.scenario import PoolPlan
 
 
@@ -67,21 +67,18 @@ class Summary:
     """Bookings that were released and sends that were rolled back, by reason."""
     anomalies: Mapping[str, int]
     """Observations that did not fit, by name and verdict."""
+    missed: Mapping[str, int]
+    """Faults that came at their time and found no pod to strike, by name."""
     pools: Mapping[str, PodUse]
     all_pods: PodUse
     ended_at: float
     """How far the run got (s)."""
     is_complete: bool
 
-    @property
-    def misfits(self) -> dict[str, int]:
-        """The anomalies that say something: a fact that is merely told twice does not."""
-        return {name: n for name, n in self.anomalies.items() if not name.endswith(str(Verdict.REPEATED))}
-
 
 def summarise(run: Run) -> Summary:
     """What the run comes to."""
-    refusals, undone, anomalies = _decided(run.log)
+    counts = _counted(run.log)
     states = Counter(state for state, _ in columns_of(run, "tasks", "state", "task"))
     pools = _pools(run)
     return Summary(
@@ -89,9 +86,10 @@ def summarise(run: Run) -> Summary:
         plan_waits=_plan_waits(run),
         apply_waits=_apply_waits(run),
         states=dict(states),
-        refusals=refusals,
-        undone=undone,
-        anomalies=anomalies,
+        refusals=dict(counts["refusals"]),
+        undone=dict(counts["undone"]),
+        anomalies=dict(counts["anomalies"]),
+        missed=dict(counts["missed"]),
         pools=pools,
         all_pods=_together(pools.values(), _peaks(run)[1]),
         ended_at=run.ended_at,
@@ -139,19 +137,19 @@ def _until(ended: float, end: float) -> float:
     return end if is_missing(ended) else ended
 
 
-def _decided(log: Iterable[Any]) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
-    refusals: Counter[str] = Counter()
-    undone: Counter[str] = Counter()
-    anomalies: Counter[str] = Counter()
+def _counted(log: Iterable[Any]) -> dict[str, Counter[str]]:
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for entry in log:
         kind = type(entry)
         if kind is Refused:
-            refusals[str(entry.main_reason)] += 1
+            counts["refusals"][str(entry.main_reason)] += 1
         elif kind is Released or kind is RolledBack:
-            undone[str(entry.reason)] += 1
+            counts["undone"][str(entry.reason)] += 1
         elif kind is Anomaly:
-            anomalies[f"{entry.observation} {entry.verdict}"] += 1
-    return dict(refusals), dict(undone), dict(anomalies)
+            counts["anomalies"][f"{entry.observation} {entry.verdict}"] += 1
+        elif kind is FaultMissed:
+            counts["missed"][entry.fault] += 1
+    return counts
 
 
 def _pools(run: Run) -> dict[str, PodUse]:

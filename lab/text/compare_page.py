@@ -120,7 +120,7 @@ def _state_rows(summaries: Sequence[Summary]) -> Iterator[_Row]:
 _NUMBERS: Final[dict[str, Callable[[Summary], str]]] = {
     "tries refused": lambda summary: number(sum(summary.refusals.values())),
     "bookings and sends undone": lambda summary: number(sum(summary.undone.values())),
-    "odd observations": lambda summary: number(sum(summary.misfits.values())),
+    "odd observations": lambda summary: number(sum(summary.anomalies.values())),
     "pods created": lambda summary: number(summary.all_pods.created),
     "pods never used": lambda summary: number(summary.all_pods.never_used),
     "pods at most": lambda summary: number(summary.all_pods.peak),

@@ -77,8 +77,10 @@ def _tasks(screen: Screen, run: Run, summary: Summary) -> Iterator[RenderableTyp
         table.add_row("refused", f"{count(tries, 'try', 'tries')}: {tally(summary.refusals)}")
     if summary.undone:
         table.add_row("undone", f"bookings and sends taken back: {tally(summary.undone)}")
-    if summary.misfits:
-        table.add_row("odd news", f"observations that did not fit: {tally(summary.misfits)}")
+    if summary.anomalies:
+        table.add_row("odd news", f"observations that did not fit: {tally(summary.anomalies)}")
+    if summary.missed:
+        table.add_row("missed", f"faults that found no pod to strike: {tally(summary.missed)}")
     yield table
     waits = waits_to_be_sent(run)
     shown = longest_waits([waits], TASKS_SHOWN)

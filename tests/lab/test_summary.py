@@ -7,7 +7,7 @@ import pytest
 from lab.running import run
 from lab.summary import summarise
 from lab.tables import garbage_uncollected
-from tests.lab.scenarios import fly
+from tests.lab.scenarios import ONE_TASK, fly
 
 TWO_POOLS = """\
 title: Two pools
@@ -86,3 +86,10 @@ def test_the_collector_of_garbage_is_left_as_it_was() -> None:
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_a_fault_that_found_no_pod_is_counted_as_missed() -> None:
+    """What a scenario says and the run could not do is shown, not passed over."""
+    fault = "faults: [{fault: pod_killed, pod: 2, at: 30 s}]\n"
+    text = ONE_TASK.format(horizon="10 min").replace("max: 1", "max: 2")
+    assert summarise(fly(text + fault)).missed == {"pod_killed": 1}
