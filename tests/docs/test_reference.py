@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 import pytest
 import typer.main
 
+import lab
 from lab.cli import failures
 from lab.cli.app import app
 from policies import Placement, Pod, Pool, Slot, Task, Workspace, lifecycles
@@ -274,6 +275,12 @@ def test_every_command_is_listed() -> None:
     """The first table of the page names each command."""
     shown = {plain(row["command"]).split()[1] for row in COMMANDS["The command line"]}
     assert shown == set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def test_what_notebooks_import_is_listed() -> None:
+    """Every public name of `lab` stands in the page once."""
+    shown = column(COMMANDS["The same from Python"], "name")
+    assert sorted({*shown}) == sorted(lab.__all__)
 
 
 # diagrams
