@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, Final
 
 from lab.summary import is_missing
-from lab.tables import records_of
 from lab.words import duration
 from policies.actions import SendTask
 from policies.vocabulary import TaskState
@@ -67,8 +66,8 @@ class _Facts:
         self.end = run.ended_at
         self.is_complete = run.is_complete
         wanted = {task for each in run.scenario.expect.values() for task in _tasks_of(each)}
-        self.tasks = {row["task"]: row for row in records_of(run, "tasks") if row["task"] in wanted}
-        self.pods = list(records_of(run, "pods"))
+        self.tasks = {row["task"]: row for row in run.records("tasks") if row["task"] in wanted}
+        self.pods = list(run.records("pods"))
         self.connected_at: dict[str, float] = {pod["pod"]: pod["connected_at"] for pod in self.pods}
         self.sent_first_to: dict[int, str] = {}
         for entry in run.log:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.summary import is_missing
-from lab.tables import columns_of, records_of
 from policies.actions import SendTask
 from policies.decisions import Blocked, Refused
 from sim.record import Run
@@ -67,8 +66,8 @@ def stories(run: Run, tasks: Iterable[int]) -> list[TaskStory]:
     """The stories of these tasks, in this order; tasks that the run does not have are left out."""
     wanted = list(tasks)
     chosen = set(wanted)
-    rows = {row["task"]: row for row in records_of(run, "tasks") if row["task"] in chosen}
-    connected_at: dict[str, float] = dict(columns_of(run, "pods", "pod", "connected_at"))
+    rows = {row["task"]: row for row in run.records("tasks") if row["task"] in chosen}
+    connected_at: dict[str, float] = dict(run.columns("pods", "pod", "connected_at"))
     idle = _idle_times(run)
     waiting = _Waiting(rows.values(), run.ended_at)
     for entry in run.log:
@@ -85,7 +84,7 @@ def waits_to_be_sent(run: Run) -> dict[int, float]:
     columns = ("task", "submitted_at", "sent_at", "ended_at")
     return {
         task: _first_of(sent, ended, run.ended_at) - submitted
-        for task, submitted, sent, ended in columns_of(run, "tasks", *columns)
+        for task, submitted, sent, ended in run.columns("tasks", *columns)
     }
 
 
@@ -207,7 +206,7 @@ def _idle_times(run: Run) -> dict[str, "_IdleTime"]:
     """Of each pool."""
     idle = {pool.name: _IdleTime(slots_per_pod=pool.slots_per_pod) for pool in run.scenario.pools}
     columns = ("pool", "at", "connected", "slots_running", "slots_reserved")
-    for pool, at, connected, running, reserved in columns_of(run, "counts", *columns):
+    for pool, at, connected, running, reserved in run.columns("counts", *columns):
         idle[pool].add(at, connected, running + reserved)
     return idle
 

@@ -11,7 +11,6 @@ from itertools import chain
 from typing import Any
 
 from lab.quantiles import Waits, waits_of
-from lab.tables import columns_of
 from policies.decisions import Anomaly, Refused, Released, RolledBack
 from sim.record import Run
 from sim.record.truth import FaultMissed
@@ -79,7 +78,7 @@ class Summary:
 def summarise(run: Run) -> Summary:
     """What the run comes to."""
     counts = _counted(run.log)
-    states = Counter(state for state, _ in columns_of(run, "tasks", "state", "task"))
+    states = Counter(state for state, _ in run.columns("tasks", "state", "task"))
     pools = _pools(run)
     return Summary(
         tasks=states.total(),
@@ -105,7 +104,7 @@ def is_missing(value: float) -> bool:
 def _plan_waits(run: Run) -> dict[str, Waits]:
     over: defaultdict[str, list[float]] = defaultdict(list)
     so_far: defaultdict[str, list[float]] = defaultdict(list)
-    tasks = columns_of(run, "tasks", "kind", "submitted_at", "started_at", "wait_s", "ended_at")
+    tasks = run.columns("tasks", "kind", "submitted_at", "started_at", "wait_s", "ended_at")
     for kind, submitted, started, wait, ended in tasks:
         if is_missing(started):
             so_far[kind].append(_until(ended, run.ended_at) - submitted)
@@ -121,7 +120,7 @@ def _plan_waits(run: Run) -> dict[str, Waits]:
 def _apply_waits(run: Run) -> Waits:
     over: list[float] = []
     so_far: list[float] = []
-    tasks = columns_of(run, "tasks", "confirmed_at", "apply_started_at", "apply_wait_s", "ended_at")
+    tasks = run.columns("tasks", "confirmed_at", "apply_started_at", "apply_wait_s", "ended_at")
     for confirmed, started, wait, ended in tasks:
         if is_missing(confirmed):
             continue
@@ -155,11 +154,11 @@ def _counted(log: Iterable[Any]) -> dict[str, Counter[str]]:
 def _pools(run: Run) -> dict[str, PodUse]:
     peaks, _ = _peaks(run)
     held = _held(run)
-    used = {pod for pod, _ in columns_of(run, "phases", "pod", "task")}
+    used = {pod for pod, _ in run.columns("phases", "pod", "task")}
     pods: dict[str, list[tuple[str, bool, float]]] = {pool.name: [] for pool in run.scenario.pools}
     deleted: Counter[str] = Counter()
-    for pool, pod, created, reason, pod_s in columns_of(
-        run, "pods", "pool", "pod", "created_at", "delete_reason", "pod_s"
+    for pool, pod, created, reason, pod_s in run.columns(
+        "pods", "pool", "pod", "created_at", "delete_reason", "pod_s"
     ):
         deleted[pool] += bool(reason)
         if not is_missing(created):
@@ -192,9 +191,9 @@ def _use(
 
 def _held(run: Run) -> dict[tuple[str, str], float]:
     """Slot-seconds by pool and state of the slot."""
-    pool_of: dict[str, str] = dict(columns_of(run, "pods", "pod", "pool"))
+    pool_of: dict[str, str] = dict(run.columns("pods", "pod", "pool"))
     held: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for pod, state, since, until in columns_of(run, "slots", "pod", "state", "since", "until"):
+    for pod, state, since, until in run.columns("slots", "pod", "state", "since", "until"):
         held[pool_of[pod], state] += (run.ended_at if is_missing(until) else until) - since
     return held
 
@@ -204,7 +203,7 @@ def _peaks(run: Run) -> tuple[Counter[str], int]:
     peaks: Counter[str] = Counter()
     now: dict[str, int] = {}
     total = peak = 0
-    for pool, pods in columns_of(run, "counts", "pool", "pods"):
+    for pool, pods in run.columns("counts", "pool", "pods"):
         total += pods - now.get(pool, 0)
         now[pool] = pods
         peaks[pool] = max(peaks[pool], pods)

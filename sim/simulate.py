@@ -1,10 +1,9 @@
 """Running a scenario: from a resolved scenario and a seed to the record of the run."""
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from sim.errors import PolicyError
+from sim.garbage import rarely_collected
 from sim.record.entry import Entry
 from sim.record.run import Run
 from sim.scenario import Scenario
@@ -56,25 +55,10 @@ def simulate(
         )
 
     try:
-        with _rarely_collected():
+        with rarely_collected():
             world.run(progress)
     except PolicyError as error:
         raise PolicyFailed(str(error), record(is_complete=False)) from error
     except KeyboardInterrupt:
         raise Interrupted(record(is_complete=False)) from None
     return record(is_complete=True)
-
-
-@contextmanager
-def _rarely_collected() -> Iterator[None]:
-    """Look for garbage a hundred times less often, as nearly all that a run makes is its record and stays.
-
-    By default the collector would go through the whole growing record again and again, which is a tenth of
-    a run's time.
-    """
-    young, middle, old = gc.get_threshold()
-    gc.set_threshold(100 * young, middle, old)
-    try:
-        yield
-    finally:
-        gc.set_threshold(young, middle, old)

@@ -29,8 +29,8 @@ def compare(
     from lab.cli.run import exit_code
     from lab.cli.saving import check_folder, check_writable, save_run, save_waits
     from lab.running import Comparison, load_each
-    from lab.tables import garbage_uncollected
     from sim.errors import InputError
+    from sim.garbage import rarely_collected
 
     if len(policies) < 2:
         raise InputError(f"only one policy, {policies[0]}, to compare; expected two or more (or use run)")
@@ -49,7 +49,7 @@ def compare(
     if out is not None:
         save_waits(runs, out)
     comparison = Comparison(tuple(runs))
-    with garbage_uncollected():
+    with rarely_collected():
         _show(comparison, as_json=as_json)
     return exit_code([each for judgements in comparison.judgements for each in judgements])
 

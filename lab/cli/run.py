@@ -29,15 +29,15 @@ def run(
     from lab.cli.saving import check_folder, save_run
     from lab.judgement import judge
     from lab.running import load
-    from lab.tables import garbage_uncollected
     from sim.errors import InputError
+    from sim.garbage import rarely_collected
 
     if log and as_json:
         raise InputError("--log and --json: each prints in place of the summary; give one of them")
     check_folder(out)
     loaded = load(scenario, policy, settings or ())
     flown = fly(loaded, seed=seed, out=out)
-    with garbage_uncollected():
+    with rarely_collected():
         judgements = judge(flown)
         _show(flown, judgements, as_log=log, as_json=as_json)
     if out is not None:  # last, so that a full disk does not cost the answer

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from lab.tables import columns_of
 from lab.words import duration
 from sim.record import Run
 
@@ -33,8 +32,8 @@ class Course:
 def course_of(run: Run) -> Course:
     """Pods and pending tasks of a run over time."""
     return Course(
-        _summed(columns_of(run, "counts", "at", "pool", "pods")),
-        _summed(columns_of(run, "counts", "at", "pool", "pending")),
+        _summed(run.columns("counts", "at", "pool", "pods")),
+        _summed(run.columns("counts", "at", "pool", "pending")),
         run.ended_at,
     )
 

@@ -1,11 +1,13 @@
 """A finished (or interrupted) run: its log, its tables as pandas frames, and how it is saved."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import version
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from policies.wire import SCHEMA_VERSION
+from sim.garbage import rarely_collected
 from sim.record.columns import TABLES
 from sim.record.entry import Entry
 from sim.record.tables import build
@@ -42,6 +44,7 @@ class Run:
         self.ended_at = ended_at
         self.is_complete = is_complete
         self.wall_s = wall_s
+        self._rows: dict[str, list[Row]] = {}
 
     @cached_property
     def tasks(self) -> "pandas.DataFrame":
@@ -79,19 +82,34 @@ class Run:
         return self.frame("counts")
 
     def frame(self, table: str) -> "pandas.DataFrame":
-        """The table of this name, built anew from the log."""
+        """A new frame of the table of this name. Raises KeyError if there is no such table."""
         import pandas
 
-        columns = list(TABLES[table])
-        rows = build(self.log, [table], self.ended_at)[table]
-        by_column: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+        names, rows = list(TABLES[table]), self.rows(table)
+        by_column: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
         return pandas.DataFrame(
-            {name: _typed(name, values) for name, values in zip(columns, by_column, strict=True)}
+            {name: _typed(name, values) for name, values in zip(names, by_column, strict=True)}
         )
 
+    def columns(self, table: str, *names: str) -> Iterator[tuple[Any, ...]]:
+        """The table's rows, reduced to these columns (two or more); without pandas, which imports slowly."""
+        places = list(TABLES[table])
+        return map(itemgetter(*map(places.index, names)), self.rows(table))
+
+    def records(self, table: str) -> Iterator[dict[str, Any]]:
+        """The table's rows as mappings from column to value: plainer than `columns`, and slower."""
+        names = list(TABLES[table])
+        return (dict(zip(names, row, strict=True)) for row in self.rows(table))
+
     def rows(self, table: str) -> list[Row]:
-        """The rows of a table without pandas, which is slow to import."""
-        return build(self.log, [table], self.ended_at)[table]
+        """The table's rows, to be read only. They are made at first use, by one pass over the log for all
+        tables but `decisions`, and kept.
+        """
+        if table not in self._rows:
+            together = [table] if table == "decisions" else [name for name in TABLES if name != "decisions"]
+            with rarely_collected():
+                self._rows |= build(self.log, together, self.ended_at)
+        return self._rows[table]
 
     def manifest(self) -> dict[str, Any]:
         """What made this record: equal manifests are equal records, byte by byte."""

@@ -1,12 +1,9 @@
 """What a run comes to."""
 
-import gc
-
 import pytest
 
 from lab.running import run
 from lab.summary import summarise
-from lab.tables import garbage_uncollected
 from tests.lab.scenarios import ONE_TASK, fly
 
 TWO_POOLS = """\
@@ -75,17 +72,6 @@ def test_a_cancelled_task_waited_until_it_was_cancelled() -> None:
     text = TWO_POOLS.replace("kind: drift_check,", "kind: drift_check, cancelled_at: 130 s,")
     check = summarise(fly(text)).plan_waits["drift_check"]
     assert (check.never, check.max_s) == (1, 30.0)
-
-
-def test_the_collector_of_garbage_is_left_as_it_was() -> None:
-    """It pauses while tables are built."""
-    assert gc.isenabled()
-    with garbage_uncollected():
-        assert not gc.isenabled()
-        with garbage_uncollected():
-            pass
-        assert not gc.isenabled()
-    assert gc.isenabled()
 
 
 def test_a_fault_that_found_no_pod_is_counted_as_missed() -> None:
