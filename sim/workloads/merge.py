@@ -1,8 +1,8 @@
 """All the tasks of a scenario in the order in which they come, numbered."""
 
-import itertools
 from collections.abc import Sequence
-from operator import itemgetter
+from itertools import chain, count
+from operator import attrgetter
 
 import msgspec
 
@@ -23,13 +23,15 @@ class Workload:
     def __init__(self, sources: Sequence[Source | Closed], streams: Streams, horizon_s: float) -> None:
         open_sources = [source for source in sources if isinstance(source, Source)]
         keep = {source.index for source in open_sources if isinstance(source, Listed) and source.keeps_ids}
+        open_sources.sort(key=attrgetter("index"))
         drawn = [(source.index, source.arrivals(streams, horizon_s)) for source in open_sources]
         highest = max((a.task for index, part in drawn if index in keep for a in part), default=0)
-        self._ids = itertools.count(highest + 1)
-        coming = [(a.submitted_at, index, a) for index, part in drawn for a in part]
-        coming.sort(key=itemgetter(0, 1))
+        self._ids = count(highest + 1)
+        kept = {id(arrival) for index, part in drawn if index in keep for arrival in part}
+        # Sorting is stable, so what comes at one time stays in the order of its sources.
+        coming = sorted(chain.from_iterable(part for _, part in drawn), key=attrgetter("submitted_at"))
         self.arrivals: list[Arrival] = [
-            arrival if index in keep else _numbered(arrival, next(self._ids)) for _, index, arrival in coming
+            arrival if id(arrival) in kept else _numbered(arrival, next(self._ids)) for arrival in coming
         ]
         self.closed = [
             ClosedSource(source, streams, self._ids) for source in sources if isinstance(source, Closed)

@@ -6,6 +6,7 @@ stream of its own, so the i-th task of a source is the same task under every pol
 
 import math
 from collections.abc import Mapping
+from itertools import repeat
 
 import msgspec
 import numpy as np
@@ -56,31 +57,19 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         applies = traits.apply.sample_many(rng("apply"), count)
         confirms = traits.confirmed_after.sample_many(rng("confirmed_after"), count)
         changes = rng("changes").random(count) < traits.changes
-        return [
-            Arrival(
-                at,
-                index + 1,
-                traits.pool,
-                traits.workspaces[workspace],
-                names[kind],
-                plan_s,
-                apply_s,
-                confirm_s,
-                has_changes=change,
-            )
-            for index, (at, workspace, kind, plan_s, apply_s, confirm_s, change) in enumerate(
-                zip(
-                    times.tolist(),
-                    workspaces.tolist(),
-                    kinds.tolist(),
-                    plans.tolist(),
-                    applies.tolist(),
-                    confirms.tolist(),
-                    changes.tolist(),
-                    strict=True,
-                )
-            )
-        ]
+        columns = (
+            times.tolist(),
+            range(1, count + 1),
+            repeat(traits.pool, count),
+            map(traits.workspaces.__getitem__, workspaces.tolist()),
+            map(names.__getitem__, kinds.tolist()),
+            plans.tolist(),
+            applies.tolist(),
+            confirms.tolist(),
+            repeat(math.nan, count),
+            changes.tolist(),
+        )
+        return list(map(Arrival, *columns))  # in the order of its fields
 
 
 class Varying(Source, frozen=True, kw_only=True):
