@@ -280,7 +280,7 @@ def test_every_command_is_listed() -> None:
 def test_what_notebooks_import_is_listed() -> None:
     """Every public name of `lab` stands in the page once."""
     shown = column(COMMANDS["The same from Python"], "name")
-    assert sorted({*shown}) == sorted(lab.__all__)
+    assert sorted(shown) == sorted(lab.__all__)
 
 
 # diagrams
