@@ -64,12 +64,22 @@ class Reason(StrEnum):
     HELD_FOR_APPLY_PENDING = "held_for_apply_pending"
     SCALE_DOWN = "scale_down"
     POD_ENDED = "pod_ended"
+    BY_RULE = "by_rule"  # for a user's rule, whose numbers say the rest
     IMMEDIATE_SCALE_UP = "nothing_connected"
     HEARTBEAT_TIMEOUT = "heartbeat_timeout"
 
 
 Numbers: TypeAlias = Mapping[str, float | int]
 """What a rule compared, by name with its unit (`heartbeat_age_s`, `limit_s`, `pending`)."""
+
+
+def is_explained(reason: object, numbers: object) -> bool:
+    """Whether a rule's reason and numbers are what a record can hold."""
+    return (
+        isinstance(reason, Reason)
+        and isinstance(numbers, Mapping)
+        and all(isinstance(value, int | float) for value in numbers.values())
+    )
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag=snake_case):

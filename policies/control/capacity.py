@@ -6,7 +6,7 @@ by `depends_on_time`) and its last answer led to nothing, it is not asked again 
 
 from policies.actions import AnyAction, CreatePod, DeletePod
 from policies.control.agenda import Periodic
-from policies.decisions import PodChosen, Reason, Scaled
+from policies.decisions import PodChosen, Reason, Scaled, is_explained
 from policies.errors import PolicyFault
 from policies.lifecycles import PodEvent
 from policies.observed.books import Books
@@ -74,6 +74,8 @@ class Capacity:
             raise self._fault_of_autoscaler(pool, repr(target))
         if not 0 <= target.desired <= max(pool._max, pool._known):
             raise self._fault_of_autoscaler(pool, repr(target.desired))
+        if not is_explained(target.reason, target.numbers):
+            raise self._fault_of_autoscaler(pool, repr(target), "a Target with a Reason, and numbers by name")
         if target.desired < pool._known and pool.apply_pending:
             # Somebody may confirm at any moment, and the plan's pod saves the apply its init.
             numbers = {**target.numbers, "apply_pending": pool.apply_pending}
@@ -146,9 +148,9 @@ class Capacity:
             numbers=target.numbers,
         )
 
-    def _fault_of_autoscaler(self, pool: Pool, answered: str) -> PolicyFault:
+    def _fault_of_autoscaler(self, pool: Pool, answered: str, expected: str = "") -> PolicyFault:
         asked = f"decide(pool {pool._name} of {pool._known} pods)"
-        expected = f"a Target of a whole number from 0 to the pool's max, {pool._max}"
+        expected = expected or f"a Target of a whole number from 0 to the pool's max, {pool._max}"
         return self._fault(self._autoscaler, asked, answered, expected)
 
     def _fault(self, rule: object, asked: str, answered: str, expected: str) -> PolicyFault:

@@ -7,7 +7,7 @@ rule may leave behind is a note of whom it refused and why (`refuse`).
 from collections.abc import Iterator
 from typing import Protocol
 
-from policies.decisions import PodRefusal, Reason
+from policies.decisions import PodRefusal, Reason, is_explained
 from policies.observed.idle_pods import IdlePods
 from policies.observed.pod import HOLDS_RESERVATION, RUNS_TASK, Pod, Slot
 from policies.observed.readonly import reads
@@ -145,7 +145,12 @@ class Pool:
         return None if pod is None or pod.is_leaving else pod._slots[task._slot]
 
     def refuse(self, pod: Pod, reason: Reason, **numbers: float) -> None:
-        """Note that a placement passed over this pod, why, and the numbers it compared (named by unit)."""
+        """Note that a placement passed over this pod, why, and the numbers it compared (named by unit).
+
+        Raises TypeError for a reason that is no `Reason`, and for what is no number.
+        """
+        if not is_explained(reason, numbers):
+            raise TypeError(f"refuse({pod._name}, {reason!r}, {numbers}): expected a Reason and numbers")
         self._refusals.append(PodRefusal(pod=pod._name, reason=reason, numbers=numbers))
 
     def refuse_barred(self, barred: dict[int, Reason]) -> None:

@@ -4,6 +4,7 @@ The recovery family has no method to ask, so it cannot fail.
 """
 
 import math
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from policies.observations import PodSeen, PodTerminating, TaskSubmitted
 from policies.observed.pod import Pod
 from policies.observed.task import Task
 from policies.observed.workspace import Workspace
+from policies.rules.autoscaling import Target
 from policies.rules.dispatch import GiveUp
 from policies.rules.placement import P2
 from policies.vocabulary import Outcome, TaskKind
@@ -219,6 +221,28 @@ def test_an_autoscaler_that_answers_nonsense(answer: AnswerOf, answered: str) ->
     fault = fault_of(lambda: driver.run(10.0))
     assert parts(fault) == ("Decide", 5.0, "decide(pool a of 0 pods)", answered)
     assert fault.expected == "a Target of a whole number from 0 to the pool's max, 5"
+
+
+@pytest.mark.parametrize(
+    ("reason", "numbers"),
+    [("because", {}), (Reason.BY_RULE, {"load": "high"}), (Reason.BY_RULE, None)],
+)
+def test_an_autoscaler_whose_answer_could_not_be_recorded(reason: Any, numbers: Any) -> None:
+    """A target always says why, in a form that a record can hold."""
+    answer = Target(1, reason, numbers)
+    driver = Driver(overrides={"autoscaler": Decide(answer=lambda pool: answer)})
+    fault = fault_of(lambda: driver.run(10.0))
+    assert parts(fault) == ("Decide", 5.0, "decide(pool a of 0 pods)", repr(answer))
+    assert fault.expected == "a Target with a Reason, and numbers by name"
+
+
+@pytest.mark.parametrize(("reason", "numbers"), [("because", {}), (Reason.BY_RULE, {"load": "high"})])
+def test_a_refusal_that_could_not_be_recorded(reason: Any, numbers: Any) -> None:
+    driver = Driver()
+    driver.pod()
+    pool, pod = driver.pool, driver.pool.pod("a-1")
+    with pytest.raises(TypeError, match="expected a Reason and numbers"):
+        pool.refuse(pod, reason, **numbers)
 
 
 @pytest.mark.parametrize("desired", [0, 5])
