@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Final
 
 RARER: Final = 1000
-"""With Python's threshold of 700 new containers that is some 100 MB at most that wait to be found; 30 MB in a run of 144,000 pods."""
+"""With Python's threshold of 700 containers, some 100 MB at most wait to be found; 30 MB in a run of 144,000
+pods that come and go."""
 
 
 @contextmanager
