@@ -8,7 +8,7 @@ a task blocked by the same task) is not recorded again.
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -71,6 +71,8 @@ class Reason(StrEnum):
 
 Numbers: TypeAlias = Mapping[str, float | int]
 """What a rule compared, by name with its unit (`heartbeat_age_s`, `limit_s`, `pending`)."""
+NO_NUMBERS: Final[Numbers] = {}
+"""One for all that compared none."""
 
 
 def is_explained(reason: object, numbers: object) -> bool:

@@ -50,9 +50,10 @@ class Capacity:
         self.cycles.done(books.now)
         acted = self._autoscaler.depends_on_time
         for pool in books.pools.values():
-            if self._deletes_ended_pods:
-                acted |= self._delete_ended_pods(pool)
-            acted |= self._resize(pool, self._decide(pool))
+            if self._deletes_ended_pods and self._delete_ended_pods(pool):
+                acted = True
+            if self._resize(pool, self._decide(pool)):
+                acted = True
         if acted:
             self.cycles.ask(books.now)
         else:
@@ -65,35 +66,37 @@ class Capacity:
             self._grow(pool, self._scaled(pool, target))
 
     def _decide(self, pool: Pool) -> Target:
-        rule = self._autoscaler
         try:
-            target = rule.decide(pool, self._books.now)
+            target = self._autoscaler.decide(pool, self._books.now)
         except Exception as error:
             raise self._fault_of_autoscaler(pool, repr(error)) from error
         if not isinstance(target, Target) or type(target.desired) is not int:
             raise self._fault_of_autoscaler(pool, repr(target))
-        if not 0 <= target.desired <= max(pool._max, pool._known):
-            raise self._fault_of_autoscaler(pool, repr(target.desired))
-        if not is_explained(target.reason, target.numbers):
-            raise self._fault_of_autoscaler(pool, repr(target), "a Target with a Reason, and numbers by name")
-        if target.desired < pool._known and pool.apply_pending:
+        known, desired = pool._known, target.desired
+        if desired == known:
+            return target
+        if not 0 <= desired <= max(pool._max, known):
+            raise self._fault_of_autoscaler(pool, repr(desired))
+        if desired < known and pool.apply_pending:
             # Somebody may confirm at any moment, and the plan's pod saves the apply its init.
+            self._require_explanation(pool, target)
             numbers = {**target.numbers, "apply_pending": pool.apply_pending}
-            return Target(pool._known, Reason.HELD_FOR_APPLY_PENDING, numbers)
+            return Target(known, Reason.HELD_FOR_APPLY_PENDING, numbers)
         return target
 
     def _resize(self, pool: Pool, target: Target) -> bool:
-        seen = (pool._known, target.desired, target.reason)
-        repeated = self._last_scaled.get(pool._name) == seen
-        self._last_scaled[pool._name] = seen
-        if target.desired > pool._known:
+        known, desired = pool._known, target.desired
+        seen = (known, desired, target.reason)
+        if self._last_scaled.get(pool._name) != seen:
+            self._last_scaled[pool._name] = seen
+            if desired <= known:
+                self._books.note(self._scaled(pool, target))
+        if desired == known:
+            return False
+        if desired > known:
             self._grow(pool, self._scaled(pool, target))
             return True
-        if not repeated:
-            self._books.note(self._scaled(pool, target))
-        if target.desired == pool._known:
-            return False
-        return self._shrink(pool, pool._known - target.desired, target.reason)
+        return self._shrink(pool, known - desired, target.reason)
 
     def _grow(self, pool: Pool, because: Scaled) -> None:
         for _ in range(because.desired - pool._known):
@@ -137,7 +140,13 @@ class Capacity:
         self._books.move_pod(pod, PodEvent.DELETE_REQUESTED)
         self._outbox.append(DeletePod(at=self._books.now, pool=pool._name, pod=pod._name, because=chosen))
 
+    def _require_explanation(self, pool: Pool, target: Target) -> None:
+        """Raise PolicyFault if a record could not hold the target's reason and numbers."""
+        if not is_explained(target.reason, target.numbers):
+            raise self._fault_of_autoscaler(pool, repr(target), "a Target with a Reason, and numbers by name")
+
     def _scaled(self, pool: Pool, target: Target) -> Scaled:
+        self._require_explanation(pool, target)
         return Scaled(
             at=self._books.now,
             pool=pool._name,

@@ -107,7 +107,8 @@ class Dispatcher:
                 place = self._placement.place(task, pool)
             except Exception as error:
                 raise self._fault_of_placement(task, pool, repr(error), _A_PLACE) from error
-            refusals = pool._take_refusals() if pool._refusals else ()
+            refusals = tuple(pool._refusals)
+            pool._refusals.clear()
             if place is not None:
                 return self._send_to(place, task, workspace)
             if len(self._agenda.prompt) > 1:  # there are others, who may be refused alike
@@ -198,14 +199,14 @@ class Dispatcher:
 
     def _send(self, task: Task, pool: Pool, pod: Pod, slot: int | None) -> None:
         """Save the row, then send."""
-        books = self._books
-        now, number, name = books.now, task._id, pod._name
+        books, now, number, name = self._books, self._books.now, task._id, pod._name
         phase = _PLAN if task._state is _PENDING else _APPLY
         task._attempt += 1
         if task._started_at is None:
             task._started_at = now
         books.move_task(task, _SENT)
-        books.runs(pod, task, phase)
+        pod._tasks[number] = phase
+        task._pod = name
         self._agenda.await_end(task, now + self._phase_timeout)
         age: float | None = pod.heartbeat_age_s(now)
         if age == math.inf:

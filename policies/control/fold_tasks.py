@@ -65,7 +65,7 @@ class FoldTasks:
         if home is None:
             home = self._books.new_workspace(event.workspace, pool)
         self._books.enter_task(event.task, home, event.kind, event.at)
-        self._agenda.wake(home)
+        self._agenda.prompt[home] = None
 
     def confirmed(self, event: TaskConfirmed) -> None:
         """A planned task may apply; a second confirmation is recorded as repeated."""
@@ -108,18 +108,19 @@ class FoldTasks:
             return
         has_apply = task._kind is _PLAN_AND_APPLY and state is _PLANNING
         cause = (_ENDS_BEFORE_APPLY if has_apply else _ENDS)[event.outcome]
-        books = self._books
+        books, home = self._books, task._home
         books.move_task(task, cause)
         task._failed_sends = 0
         if cause is _PLANNED:
             task._planned_on = event.pod
             books.runs_no_more(task)
             self._lives.reserve_slot(task)
-            books.lock(task._home, task)
-            self._agenda.wake(task._home)
+            books.lock(home, task)
         else:
             books.vacate(task)
-            self._lives.over(task)
+            if home._lock is task:
+                books.unlock(home, task)
+        self._agenda.prompt[home] = None
 
     def _ended_out_of_turn(self, event: PhaseEnded, task: Task) -> None:
         """An end that the row does not wait for; it still frees what a cancelled task was holding."""

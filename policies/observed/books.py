@@ -175,22 +175,17 @@ class Books:
 
     def book(self, slot: Slot, task: Task) -> bool:
         """The task takes an idle slot, or the one reserved for it."""
-        if not self._move_slot(slot, _ACTIVATED if slot._task is task else _BOOKED, task):
-            return False
-        slot._task = task
-        task._slot = slot._index
-        return True
+        return self._move_slot(slot, _ACTIVATED if slot._task is task else _BOOKED, task)
 
     def reserve(self, slot: Slot) -> bool:
         """The slot of a planned task is kept for its apply."""
-        return self._move_slot(slot, SlotEvent.RESERVED, slot._task)
+        return slot._task is not None and self._move_slot(slot, SlotEvent.RESERVED, slot._task)
 
     def free(self, task: Task) -> None:
         """The slot that the task holds, if it holds one, is idle again."""
         slot = self.slot_of(task) if task._slot is not None else None
-        if slot is not None and self._move_slot(slot, _FREED, task):
-            slot._task = None
-            task._slot = None
+        if slot is not None:
+            self._move_slot(slot, _FREED, task)
 
     def slot_of(self, task: Task) -> Slot | None:
         """The slot that the task holds."""
@@ -205,12 +200,16 @@ class Books:
             return self.book(pod._slots[index], task)
         return pod.idle > 0 and self.book(pod.first_idle_slot(), task)
 
-    def _move_slot(self, slot: Slot, event: SlotEvent, holder: Task | None) -> bool:
+    def _move_slot(self, slot: Slot, event: SlotEvent, holder: Task) -> bool:
         """Let `event` happen to the slot that `holder` takes, holds, or gives up."""
         step = _SLOT_STEPS[slot._state].get(event)
-        if step is None or holder is None:
+        if step is None:
             return False
         slot._state, running, reserved = step
+        if event is _FREED:
+            slot._task = holder._slot = None
+        else:
+            slot._task, holder._slot = holder, slot._index
         pod = slot._pod
         pool = pod._pool
         if running:
@@ -356,9 +355,7 @@ class Books:
             return
         pod._tasks.pop(task._id, None)
         if task._slot is not None:
-            slot = pod._slots[task._slot]
-            if self._move_slot(slot, _FREED, task):
-                slot._task = task._slot = None
+            self._move_slot(pod._slots[task._slot], _FREED, task)
 
     def runs_no_more(self, task: Task) -> None:
         """The store no longer says that the task runs; it keeps its slot."""

@@ -93,9 +93,6 @@ class IdlePods:
             return
         else:
             old.count -= 1
-        self._enter(pod, key)
-
-    def _enter(self, pod: Pod, key: int) -> None:
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = Queue(key)

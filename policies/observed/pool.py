@@ -7,7 +7,7 @@ rule may leave behind is a note of whom it refused and why (`refuse`).
 from collections.abc import Iterator
 from typing import Protocol
 
-from policies.decisions import PodRefusal, Reason, is_explained
+from policies.decisions import NO_NUMBERS, PodRefusal, Reason, is_explained
 from policies.observed.idle_pods import IdlePods
 from policies.observed.pod import HOLDS_RESERVATION, RUNS_TASK, Pod, Slot
 from policies.observed.readonly import reads
@@ -160,7 +160,7 @@ class Pool:
             return
         full = self._known - self._idle.listed
         if full:
-            self._refusals.append(PodRefusal(None, _NO_FREE_SLOT, {}, full))
+            self._refusals.append(PodRefusal(None, _NO_FREE_SLOT, NO_NUMBERS, full))
         if full == self._known:
             return
         seen = 0
@@ -168,11 +168,4 @@ class Pool:
             pods = self._idle.count(having=bit, lacking=seen)
             seen |= bit
             if pods:
-                self._refusals.append(PodRefusal(None, reason, {}, pods))
-
-    def _take_refusals(self) -> tuple[PodRefusal, ...]:
-        if not self._refusals:
-            return ()
-        refusals = tuple(self._refusals)
-        self._refusals.clear()
-        return refusals
+                self._refusals.append(PodRefusal(None, reason, NO_NUMBERS, pods))
