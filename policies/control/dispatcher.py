@@ -107,8 +107,7 @@ class Dispatcher:
                 place = self._placement.place(task, pool)
             except Exception as error:
                 raise self._fault_of_placement(task, pool, repr(error), _A_PLACE) from error
-            refusals = tuple(pool._refusals)
-            pool._refusals.clear()
+            refusals = pool._take_refusals() if pool._refusals else ()
             if place is not None:
                 return self._send_to(place, task, workspace)
             if len(self._agenda.prompt) > 1:  # there are others, who may be refused alike

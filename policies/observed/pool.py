@@ -169,3 +169,8 @@ class Pool:
             seen |= bit
             if pods:
                 self._refusals.append(PodRefusal(None, reason, NO_NUMBERS, pods))
+
+    def _take_refusals(self) -> tuple[PodRefusal, ...]:
+        refusals = tuple(self._refusals)
+        self._refusals.clear()
+        return refusals

@@ -4,13 +4,13 @@ import gc
 
 import pytest
 
-from sim.garbage import rarely_collected
+from sim.garbage import RARER, rarely_collected
 
 
 def test_the_collector_rests_within_and_is_as_before_afterwards() -> None:
     before = gc.get_threshold()
     with rarely_collected():
-        assert gc.get_threshold() == (100 * before[0], *before[1:])
+        assert gc.get_threshold() == (RARER * before[0], *before[1:])
     assert gc.get_threshold() == before
 
 
