@@ -62,11 +62,6 @@ def go_duration(seconds: float) -> str:
     return f"{minutes}m{text}" if minutes else text
 
 
-def _number(value: object) -> str:
-    """A number that a rule gave; a user's rule may give anything."""
-    return f"{value:.3g}" if isinstance(value, int | float) else str(value)
-
-
 def words(code: str) -> str:
     """A reason code as words."""
     return str(code).replace("_", " ")
@@ -146,7 +141,7 @@ class _Writer:
         yield f"[TaskQueue] Workspace {e.workspace} is blocked{by}: {words(e.reason)}"
 
     def _scaled(self, e: Scaled) -> Iterator[str]:
-        numbers = ", ".join(f"{words(name)} {_number(value)}" for name, value in e.numbers.items())
+        numbers = ", ".join(f"{words(name)} {value:.3g}" for name, value in e.numbers.items())
         because = f"{words(e.reason)}; {numbers}" if numbers else words(e.reason)
         what = "keeping" if e.desired == e.pods else f"scaling to {e.desired}"
         yield f"[AutoScaler] Pool {e.pool} has {e.pods} pods, {what} ({because})"
@@ -200,7 +195,7 @@ def _refusal(e: PodRefusal) -> str:
         return f"Pod {e.pod} is offline (last heartbeat: {age} ago), skipping"
     if e.reason is Reason.NEVER_HEARD_FROM:
         return f"Pod {e.pod} is offline (no heartbeat yet), skipping"
-    compared = "".join(f", {words(name)} {_number(value)}" for name, value in numbers.items())
+    compared = "".join(f", {words(name)} {value:.3g}" for name, value in numbers.items())
     return f"Pod {e.pod}: {words(e.reason)}{compared}, skipping"
 
 

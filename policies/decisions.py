@@ -37,7 +37,6 @@ class Reason(StrEnum):
     WORKSPACE_LOCKED = "workspace_locked"
     BLOCKED_BY_LOWER_ID = "blocked_by_lower_id"
     SOMETHING_RUNNING = "something_running"
-    BACKING_OFF = "backing_off"
     # dispatch: why a booking was undone
     NO_AGENT_CONNECTED = "no_agent_connected"
     AGENT_NOT_KNOWN = "agent_not_known"
@@ -62,11 +61,9 @@ class Reason(StrEnum):
     NEED_EXCEEDS_PODS = "need_exceeds_pods"
     HELD_FOR_UNBLOCKED = "held_for_unblocked_tasks"
     HELD_FOR_APPLY_PENDING = "held_for_apply_pending"
-    SCALE_DOWN = "scale_down"
     POD_ENDED = "pod_ended"
     BY_RULE = "by_rule"  # for a user's rule, whose numbers say the rest
     IMMEDIATE_SCALE_UP = "nothing_connected"
-    HEARTBEAT_TIMEOUT = "heartbeat_timeout"
 
 
 Numbers: TypeAlias = Mapping[str, float | int]

@@ -44,6 +44,9 @@ def show_run(screen: Screen, run: Run, summary: Summary, judgements: Sequence[Ju
     if judgements:
         lines = (indented(line) for line in expectation_lines(judgements))
         screen.show("", f"Expected of {run.policy.name}: {verdict(judgements)}", *lines)
+    elif run.scenario.expect and run.scenario.changed:
+        changed = ", ".join(run.scenario.changed)
+        screen.show("", f"What the file expects is not judged: its world was changed ({changed})")
 
 
 def _heading(run: Run) -> Iterator[RenderableType]:

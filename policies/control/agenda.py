@@ -14,9 +14,10 @@ from typing import Final
 from policies.observed.pod import Pod
 from policies.observed.task import Task
 from policies.observed.workspace import Workspace
-from policies.vocabulary import RUNNING, Seconds
+from policies.vocabulary import RUNNING, Seconds, TaskState
 
 NEVER: Final = math.inf
+_CANCELLED = TaskState.CANCELLED
 
 
 class Grid:
@@ -158,7 +159,7 @@ class Agenda:
         """Take the tasks whose running attempt has had its time, one by one."""
         while self._timeouts and self._timeouts[0][0] <= now:
             _, task, attempt = self._timeouts.popleft()
-            if task._attempt == attempt and task._state in RUNNING:
+            if _awaits_end(task, attempt):
                 yield task
 
     def due_reservations(self, now: float) -> Iterator[Task]:
@@ -174,7 +175,7 @@ class Agenda:
         timeouts, reservations = self._timeouts, self._reservations
         while timeouts:
             until, task, attempt = timeouts[0]
-            if task._attempt == attempt and task._state in RUNNING:
+            if _awaits_end(task, attempt):
                 at = until
                 break
             timeouts.popleft()
@@ -186,3 +187,10 @@ class Agenda:
             reservations.popleft()
         self.deadline_at = at
         return at
+
+
+def _awaits_end(task: Task, attempt: int) -> bool:
+    """Whether this attempt runs, or holds the slot of a task that was cancelled until its agent lets go."""
+    if task._attempt != attempt:
+        return False
+    return task._state in RUNNING or (task._slot is not None and task._state is _CANCELLED)

@@ -178,7 +178,7 @@ class Dispatcher:
 
     def _route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
         asked = f"route(task {task._id}, pod {pod._name})"
-        expected = "a SendTo of a pod that is in the pool (if booked, this one), or a GiveUp of 0 s or more"
+        expected = "a SendTo of a pod that is in the pool (if booked, this one), or a GiveUp of more than 0 s"
         try:
             route = self._dispatch.route(task, pod, pool)
         except Exception as error:

@@ -47,7 +47,13 @@ class Lives:
             self._outbox.append(AbortTask(at=self._books.now, task=task._id, pod=task._pod, because=because))
 
     def time_out(self, task: Task) -> None:
-        """The phase has not ended in time: the agent is told to stop, and the task fails."""
+        """The phase has not ended in time: the agent is told to stop, and the task fails.
+
+        Of a cancelled task whose agent never let go, only the slot is left to give up.
+        """
+        if task._state is TaskState.CANCELLED:
+            self._books.vacate(task)
+            return
         self.abort(task, Reason.PHASE_TIMEOUT)
         self.lose(task, Reason.PHASE_TIMEOUT)
 

@@ -248,11 +248,6 @@ class Books:
         pod = Pod(name, pool, number=number, created_at=created_at)
         if name in self._agent_rows:
             pod._row, pod._registered_at = self._agent_rows.pop(name)
-        if self._sync_every:
-            # Evidence `list_sync`: every sync of the pod list counts as a heartbeat of all on it.
-            pod._heard_at = pod._sync_from = created_at
-            pod._sync_every = self._sync_every
-            pod._occupancy &= ~NEVER_HEARD_FROM
         self.pods[name] = pod
         pool._pods[name] = pod
         pool._known += 1
@@ -269,6 +264,8 @@ class Books:
         pool = pod._pool
         pod._state = new
         self.version += 1
+        if self._sync_every and old is PodState.REQUESTED and new not in _LEAVING:
+            self._begin_list_sync(pod)
         if new in _LEAVING and old not in _LEAVING:
             pool._known -= 1
             # The slots of a leaving pod are no capacity; what holds them is told by its own observation.
@@ -284,6 +281,12 @@ class Books:
             del self.pods[pod._name]
             self.gone.add(pod._name)
         return True
+
+    def _begin_list_sync(self, pod: Pod) -> None:
+        """Evidence `list_sync`: from now on every sync of the pod list counts as a heartbeat of the pod."""
+        pod._heard_at = pod._sync_from = self.now
+        pod._sync_every = self._sync_every
+        self.heard_from(pod)
 
     def _set_aside(self, pod: Pod) -> None:
         for slot in pod._slots:

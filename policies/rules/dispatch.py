@@ -14,8 +14,11 @@ from policies.vocabulary import RowState, Seconds
 
 
 def is_wait(value: object) -> bool:
-    """Whether a rule's answer is a time to wait: a finite number of seconds, not negative."""
-    return isinstance(value, int | float) and 0 <= value < math.inf
+    """Whether a rule's answer is a time to wait: a finite number of seconds above 0.
+
+    A wait of no time would try again at the same instant, for ever.
+    """
+    return isinstance(value, int | float) and 0 < value < math.inf
 
 
 class SendTo(msgspec.Struct, frozen=True):
@@ -51,11 +54,11 @@ class DispatchRule(Rule, frozen=True):
     """Whether Failed and Succeeded pods are deleted at the sync before each autoscaler cycle."""
 
     def __post_init__(self) -> None:
-        for name in ("retry_no_slot", "retry_no_agent"):
-            if not getattr(self, name) > 0:
+        for name in ("retry_no_slot", "retry_lost_race", "retry_no_agent"):
+            if not is_wait(getattr(self, name)):
                 raise ValueError(f"{name} is {getattr(self, name):g} s; expected more than 0 s")
-        if not self.send_back_off:
-            raise ValueError("send_back_off is empty; expected at least one wait")
+        if not self.send_back_off or not all(map(is_wait, self.send_back_off)):
+            raise ValueError(f"send_back_off is {list(self.send_back_off)}; expected waits of more than 0 s")
 
     def route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
         """Whom to send to, now that a slot of `pod` is booked for `task`."""

@@ -1,11 +1,16 @@
 """A finished (or interrupted) run: its log, its tables as pandas frames, and how it is saved."""
 
+import hashlib
+import inspect
+import platform
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from policies.rules.base import Rule
 from policies.wire import SCHEMA_VERSION
 from sim.garbage import rarely_collected
 from sim.record.columns import TABLES
@@ -17,7 +22,7 @@ from sim.scenario import Scenario
 if TYPE_CHECKING:
     import pandas
 
-_VERSIONED = ("windtunnel", "simpy", "numpy", "pandas", "pyarrow")
+_VERSIONED = ("windtunnel", "simpy", "numpy", "msgspec", "pandas", "pyarrow")
 
 
 class Run:
@@ -112,7 +117,10 @@ class Run:
         return self._rows[table]
 
     def manifest(self) -> dict[str, Any]:
-        """What made this record: equal manifests are equal records, byte by byte."""
+        """What made this record. Records with equal manifests are equal byte by byte.
+
+        `rules` has the SHA-256 (hex) of the file of each rule that is not one of ours.
+        """
         return {
             "schema": SCHEMA_VERSION,
             "scenario": self.scenario.name,
@@ -123,8 +131,24 @@ class Run:
             "horizon_s": self.scenario.horizon_s,
             "ended_at_s": self.ended_at,
             "complete": self.is_complete,
-            "versions": {name: version(name) for name in _VERSIONED},
+            "rules": {
+                family: _digest(rule) for family, rule in self.policy.rules().items() if _is_foreign(rule)
+            },
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in _VERSIONED}},
         }
+
+
+def _is_foreign(rule: Rule) -> bool:
+    return not type(rule).__module__.startswith("policies.")
+
+
+def _digest(rule: Rule) -> str | None:
+    """None for a class that was not read from a file, as in a notebook."""
+    try:
+        source = Path(inspect.getfile(type(rule))).read_bytes()
+    except (OSError, TypeError):
+        return None
+    return hashlib.sha256(source).hexdigest()
 
 
 _WHOLE = frozenset({"task", "attempts", "refusals", "attempt", "slot"})

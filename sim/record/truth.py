@@ -69,7 +69,7 @@ class PodHappened(Happening, frozen=True):
 
 
 class AgentHappened(Happening, frozen=True):
-    """An agent's life: process_up, registered, connected, disconnected, known_to_pod_manager, crashed,
+    """An agent's life: process_up, registered, connected, disconnected, known_to_pod_manager,
     heartbeats_began, heartbeats_ended."""
 
     pod: PodName

@@ -48,8 +48,12 @@ def build_scenario(
     name: str,
     sources: Sequence[Source | Closed],
     digests: Mapping[str, str],
+    changed: tuple[str, ...],
 ) -> Scenario:
-    """The scenario of a file in which nothing is wrong; `digests` are of the files it names."""
+    """The scenario of a file in which nothing is wrong; `digests` are of the files it names.
+
+    `changed` are keys of the world that it describes whose values are not the file's.
+    """
     pools = PoolMap(block.pools_by_name())
     values: dict[str, Any] = {
         "name": name,
@@ -72,7 +76,7 @@ def build_scenario(
         "faults": tuple(fault.value(fault_pool(fault, pools)) for fault in block.faults),
         "expect": {preset: part.value() for preset, part in block.expect.items()},
     }
-    return Scenario(**values, digest=digest_of({**values, "files": digests}))
+    return Scenario(**values, digest=digest_of({**values, "files": digests}), changed=changed)
 
 
 def _pools(block: ScenarioBlock) -> tuple[PoolPlan, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -16,7 +16,7 @@ from sim.scenario.files import ScenarioFiles
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.overrides import Override, apply_overrides, parse_override
 from sim.scenario.policy_block import FindRule
-from sim.scenario.problems import Problem, found_by_pydantic, refuse
+from sim.scenario.problems import Problem, dotted, found_by_pydantic, refuse
 from sim.scenario.source import read_document
 from sim.scenario.values import Scenario
 
@@ -77,7 +77,7 @@ def parse_scenario(
     refuse(check(block, document.tree), document, changes)
     sources, found = build_sources(block, document.tree, files)
     refuse(found, document, changes)
-    return build_scenario(block, Path(name).stem, sources, files.digests)
+    return build_scenario(block, Path(name).stem, sources, files.digests, _changed_world(changes))
 
 
 def _changes(policy: str | None, seed: int | None, overrides: Sequence[str | Override]) -> list[Override]:
@@ -87,6 +87,17 @@ def _changes(policy: str | None, seed: int | None, overrides: Sequence[str | Ove
     if seed is not None:
         changes.append(Override(f"--seed {seed}", ("seed",), seed))
     return changes + [each if isinstance(each, Override) else parse_override(each) for each in overrides]
+
+
+_ABOUT_IT: Final = ("title", "incident", "question", "story", "goes_wrong", "covers", "version", "presets")
+_OF_A_RUN: Final = ("policy", "seed", "horizon")
+
+
+def _changed_world(changes: Sequence[Override]) -> tuple[str, ...]:
+    """The keys in which the world is not as written; none if what is expected of it was written anew, too."""
+    if any(each.path[0] == "expect" for each in changes):
+        return ()
+    return tuple(dotted(each.path) for each in changes if each.path[0] not in (*_ABOUT_IT, *_OF_A_RUN))
 
 
 def _empty_values(part: Any, path: yaml_source.Path) -> Iterator[Problem]:

@@ -6,10 +6,9 @@ Each test shows one point of docs/critiques.md on a scenario as small as possibl
 from pathlib import Path
 from typing import Final
 
-import pandas
 import pytest
 
-from lab import judge, load, run
+from lab import judge, run
 from lab.rules import find_rule
 from policies.actions import SendTask
 from policies.observations import TaskSubmitted
@@ -31,10 +30,9 @@ def sent_at(flown: Run) -> list[float]:
 
 
 def test_a_policy_that_differs_from_a_preset_is_judged_by_nothing() -> None:
-    """Nor is a changed scenario judged by less than the original."""
+    """Nor is a world that was changed."""
     assert judge(run("609", policy="seed-before,placement=P5")) == ()
-    changed = run("609", settings=["agent.known_to_pod_manager_after=40 s"])
-    assert len(judge(changed)) == len(load("609").expect["seed-before"].sent) * 2
+    assert judge(run("609", settings=["agent.known_to_pod_manager_after=40 s"])) == ()
 
 
 def test_create_calls_of_two_pools_wait_for_each_other() -> None:
@@ -82,11 +80,11 @@ def test_a_lost_dispatch_is_found_after_an_hour() -> None:
     assert list(flown.tasks.state) == ["failed"]
 
 
-def test_a_cancelled_task_whose_dispatch_was_lost_keeps_its_slot() -> None:
+def test_a_cancelled_task_whose_dispatch_was_lost_keeps_its_slot_for_an_hour() -> None:
     """And the pod, which a pool with min 0 does not need."""
     flown = fly(LOST.format(cancelled=", cancelled_at: 1 min"))
-    assert pandas.isna(flown.slots.until).all()
-    assert list(flown.pods.pod_s) == [10_800.0]
+    assert list(flown.slots.until) == [3605.0]
+    assert list(flown.pods.delete_requested_at) == [3605.0]
 
 
 def test_a_pod_whose_agent_is_dead_is_not_replaced() -> None:

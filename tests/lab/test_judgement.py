@@ -90,3 +90,16 @@ def test_a_task_that_no_source_made_is_not_in_time() -> None:
         settings=["expect={any: {finished: {task: 21, within: 1 min}, not_sent: {task: 21, before: 1 s}}}"],
     )
     assert [each.finding for each in judge(flown)] == [Finding.HOLDS, Finding.FAILS]
+
+
+@pytest.mark.parametrize(
+    ("change", "judged"), [("pool.max=3", 0), ("seed=2", 4), ("horizon=14 min", 4), ("title=x", 4)]
+)
+def test_what_is_expected_of_a_world_is_not_expected_of_another(change: str, judged: int) -> None:
+    """Whoever asks what if has left the incident that the file describes."""
+    assert len(judge(run("609", policy="seed-before", settings=[change]))) == judged
+
+
+def test_what_is_expected_of_a_changed_world_can_be_given_with_the_change() -> None:
+    expected = "expect={any: {finished: {task: 608, within: 10 min}}}"
+    assert len(judge(run("609", settings=["pool.max=3", expected]))) == 1

@@ -4,7 +4,6 @@ import pytest
 
 from lab.log_text import go_duration, log_lines
 from lab.running import run
-from policies import Placement, Pool, Slot, Task
 from tests.lab.scenarios import fly
 
 
@@ -70,21 +69,6 @@ tasks: [{id: 1, at: 200 s, workspace: a, kind: plan, plan: 10 s}]
     lines = list(log_lines(fly(text)))
     said = "     200.000 s [PodManager] Pod default-1 is offline (last heartbeat: 3m10s ago), skipping"
     assert said in lines
-
-
-class Chatty(Placement, frozen=True):
-    """Refuses with a reason and with numbers that are none."""
-
-    def place(self, task: Task, pool: Pool) -> Slot | None:
-        for pod in pool.pods_with_idle_slot():
-            pool.refuse(pod, "too_blue", shade="#00f", depth=None)  # type: ignore[arg-type]
-        return None
-
-
-def test_whatever_a_users_rule_gives_as_numbers_is_written() -> None:
-    """It is their log."""
-    lines = list(log_lines(run("609", policy=Chatty)))
-    assert any("Pod default-1: too blue, shade #00f, depth None, skipping" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def test_a_name_that_is_not_there_is_said_to_be_missing() -> None:
 
 def test_a_scenario_is_run_by_its_name() -> None:
     """With a policy, settings and a seed."""
-    flown = run("609", policy="seed-after", settings=["pool.max=3"], seed=9)
-    assert (flown.scenario.pools[0].max, flown.seed) == (3, 9)
+    flown = run("609", policy="seed-after", settings=["horizon=14 min"], seed=9)
+    assert (flown.scenario.horizon_s, flown.seed) == (840.0, 9)
     assert summarise(flown).tasks == 2
     assert len(judge(flown)) == 4
     assert next(log_lines(flown)).endswith("Task 608 submitted: plan_and_apply in workspace a")

@@ -51,6 +51,19 @@ def test_a_phase_that_has_not_ended_after_60_minutes_is_given_up() -> None:
     assert driver.slots_of("a-1") == ["idle", "idle", "idle"]
 
 
+def test_a_cancelled_task_whose_agent_never_answers_holds_its_slot_until_the_phase_times_out() -> None:
+    """Its dispatch may have been lost, or its agent hang; the pod must not be busy for ever."""
+    driver = driver_of()
+    driver.submit("w")
+    driver.run(10.0)
+    driver.tell(TaskCancelled(10.0, 1))
+    driver.run(HOUR - 0.001)
+    assert driver.slots_of("a-1") == ["running", "idle", "idle"]
+    driver.run(HOUR)
+    assert driver.slots_of("a-1") == ["idle", "idle", "idle"]
+    assert state_of(driver) is TaskState.CANCELLED
+
+
 def test_the_agent_is_told_to_stop_what_timed_out() -> None:
     driver = driver_of()
     driver.submit("w")

@@ -1,5 +1,7 @@
 """The placement rules clause by clause: whose pod is usable, and why it was passed over."""
 
+import math
+
 import pytest
 
 from policies.decisions import PodRefusal, Reason, Refused
@@ -7,6 +9,7 @@ from policies.observations import (
     AgentDisconnected,
     HeartbeatSeen,
     HeartbeatsEnded,
+    PodCreateAccepted,
     PodTerminating,
     TaskConfirmed,
 )
@@ -165,6 +168,17 @@ def test_under_list_sync_the_heartbeat_age_is_that_of_the_last_sync() -> None:
     pod = driver.pool.pod("a-1")
     assert pod is not None
     assert pod.heartbeat_age_s(33.0) == 3.0
+
+
+def test_a_pod_that_is_only_asked_for_is_on_no_list() -> None:
+    """Its first sync is that which shows it, however early its creation was asked for."""
+    driver = Driver(overrides={"controller": {"heartbeat_evidence": "list_sync"}}, min_pods=1)
+    driver.run(7.0)
+    pod = driver.pool.pod("a-1")
+    assert pod is not None
+    assert pod.heartbeat_age_s(7.0) == math.inf
+    driver.tell(PodCreateAccepted(8.0, "a-1"))
+    assert pod.heartbeat_age_s(9.0) == 1.0
 
 
 # P0

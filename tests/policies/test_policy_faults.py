@@ -184,7 +184,7 @@ def test_a_dispatch_rule_that_answers_nonsense(answer: AnswerOf, answered: str) 
     fault = fault_of(lambda: driver.submit("w"))
     assert parts(fault) == ("Route", 0.0, "route(task 1, pod a-1)", answered)
     assert fault.expected == (
-        "a SendTo of a pod that is in the pool (if booked, this one), or a GiveUp of 0 s or more"
+        "a SendTo of a pod that is in the pool (if booked, this one), or a GiveUp of more than 0 s"
     )
 
 
@@ -198,7 +198,7 @@ def test_a_back_off_that_is_no_time(answer: AnswerOf, answered: str) -> None:
     driver.submit("w")
     fault = fault_of(lambda: driver.fail_send(1))
     assert parts(fault) == ("BackOff", 0.0, "back_off(1)", answered)
-    assert fault.expected == "a time to wait, 0 s or more"
+    assert fault.expected == "a time to wait, more than 0 s"
 
 
 # autoscaler

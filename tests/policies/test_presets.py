@@ -227,7 +227,7 @@ def test_overrides_leave_the_preset_alone() -> None:
         (
             "seed-after",
             {"dispatch": {"send_back_off": []}},
-            "dispatch: send_back_off is empty; expected at least one wait",
+            "dispatch: send_back_off is []; expected waits of more than 0 s",
         ),
         (
             "seed-after",
@@ -303,7 +303,16 @@ def test_a_description_is_enough_to_make_the_policy_set_again() -> None:
     assert resolve(name, described) == policy
 
 
-@pytest.mark.parametrize("values", [{"retry_no_slot": 0.0}, {"retry_no_agent": 0.0}, {"send_back_off": ()}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"retry_no_slot": 0.0},
+        {"retry_lost_race": 0.0},
+        {"retry_no_agent": 0.0},
+        {"send_back_off": ()},
+        {"send_back_off": (5.0, 0.0)},
+    ],
+)
 def test_a_dispatch_rule_that_would_try_again_at_once_for_ever_cannot_be_built(values: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
         D3(**values)

@@ -95,7 +95,7 @@ DECISIONS: list[AnyDecision] = [
     Refused(AT, 1, POOL, "w", "P5", REFUSALS, 22.25),
     Released(AT, 1, POOL, POD, 0, "D3", Reason.NO_AGENT_CONNECTED, 27.25),
     Blocked(AT, "w", POOL, "Q7", Reason.BLOCKED_BY_LOWER_ID, 1),
-    Blocked(AT, "w", POOL, "Mine", Reason.BACKING_OFF, None),
+    Blocked(AT, "w", POOL, "Mine", Reason.WORKSPACE_LOCKED, None),
     RolledBack(AT, 1, POOL, 2, Reason.SEND_FAILED, 17.25),
     ENDED,
     TaskMoved(AT, 1, TaskState.PENDING, TaskState.PLANNING, TaskEvent.SENT),

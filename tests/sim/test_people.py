@@ -99,6 +99,8 @@ def test_a_task_that_runs_is_aborted_when_it_is_cancelled() -> None:
     record = run(WARM + "tasks:\n" + task("cancelled_at: 20 s"))
     assert column(record, "tasks", "state", "ended_at") == [("cancelled", 20.0)]
     assert column(record, "phases", "ended_at", "outcome") == [(20.0, "aborted")]
+    ended = record.decisions.query("decision == 'task_ended'")
+    assert list(zip(ended["at"], ended["task"], ended["reason"], strict=True)) == [(20.0, 1, "cancelled")]
 
 
 def test_a_cancelled_task_keeps_its_slot_until_its_agent_has_let_go() -> None:

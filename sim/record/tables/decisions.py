@@ -4,11 +4,12 @@ from typing import Any
 
 import msgspec
 
-from policies.actions import CreatePod, CutConnection, DeletePod, SendTask
+from policies.actions import AbortTask, CreatePod, CutConnection, DeletePod, SendTask
 from policies.decisions import (
     Anomaly,
     Blocked,
     Placed,
+    Reason,
     Recovered,
     Refused,
     Released,
@@ -33,10 +34,15 @@ class Decisions:
         self.handlers[CreatePod] = self._created
         self.handlers[DeletePod] = self._carried
         self.handlers[CutConnection] = self._carried
+        self.handlers[AbortTask] = self._aborted
         self._last: object = None
 
     def _carried(self, e: Any) -> None:
         self._decided(e.because)
+
+    def _aborted(self, e: AbortTask) -> None:
+        if e.because.reason is Reason.CANCELLED:  # the end of a task that timed out is in the log by itself
+            self._decided(e.because)
 
     def _created(self, e: CreatePod) -> None:
         if e.because is not self._last:  # several pods of one decision
