@@ -31,12 +31,18 @@ def run(
     from lab.running import load
     from sim.errors import InputError
     from sim.garbage import rarely_collected
+    from sim.simulate import PolicyFailed
 
     if log and as_json:
         raise InputError("--log and --json: each prints in place of the summary; give one of them")
     check_folder(out)
     loaded = load(scenario, policy, settings or ())
-    flown = fly(loaded, seed=seed, out=out)
+    try:
+        flown = fly(loaded, seed=seed, out=out)
+    except PolicyFailed as failure:
+        if log:
+            _show_log(failure.run, ())
+        raise
     with rarely_collected():
         judgements = judge(flown)
         _show(flown, judgements, as_log=log, as_json=as_json)

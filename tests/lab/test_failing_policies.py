@@ -80,3 +80,14 @@ def test_of_several_policies_the_good_ones_are_kept(folder: Path) -> None:
     assert ran.code == 3
     assert json.loads((folder / "cmp" / "seed-after" / "manifest.json").read_text())["complete"]
     assert not (folder / "cmp" / "later").exists()
+
+
+def test_the_log_up_to_there_is_printed_if_it_was_asked_for() -> None:
+    """What led to the failure is what its author wants to see."""
+    ran = windtunnel("run", "609", "--policy", "my.py:Negative", "--log")
+    assert ran.code == 3
+    assert (
+        ran.out.splitlines()[0]
+        == "       0.000 s [TaskQueue] Task 608 submitted: plan_and_apply in workspace a"
+    )
+    assert "policy Negative failed at 5 s" in ran.err
