@@ -18,7 +18,7 @@ from policies.lifecycles import TaskEvent
 from policies.observed.books import Books
 from policies.observed.pod import Pod, Slot
 from policies.observed.pool import Pool
-from policies.observed.task import APPLY_PENDING, PENDING, Task
+from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.policy_set import PolicySet
 from policies.rules.dispatch import GiveUp, SendTo, is_wait
@@ -69,9 +69,8 @@ class Dispatcher:
         if self._refused:
             self._refused.clear()
         for workspace in prompt:
-            tasks_in = workspace._tasks_in
-            while (tasks_in[PENDING] or tasks_in[APPLY_PENDING]) and self._try(workspace):
-                pass
+            while len(workspace._rows) > workspace._running and self._try(workspace):
+                pass  # as long as some of its open tasks are not running
             unattended.pop(workspace, None)
         prompt.clear()
 

@@ -11,9 +11,10 @@ from policies.decisions import AnyDecision, SlotMoved, TaskMoved
 from policies.lifecycles import LINK, POD, SLOT, TASK, LinkEvent, PodEvent, SlotEvent, TaskEvent
 from policies.observed.pod import NEVER_HEARD_FROM, Pod, Slot
 from policies.observed.pool import Pool
-from policies.observed.task import INDEX_OF, PENDING, Task
+from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.vocabulary import (
+    RUNNING,
     LinkState,
     Phase,
     PodName,
@@ -38,10 +39,20 @@ _LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 # The tables of lifecycles with what each step changes, so that one look-up answers all that a step asks.
 _TASK_STEPS = {
-    old: {event: (new, INDEX_OF[old], INDEX_OF[new], not TASK[new]) for event, new in events.items()}
+    old: {
+        event: (
+            new,
+            (new is TaskState.PENDING) - (old is TaskState.PENDING),
+            (new in RUNNING) - (old in RUNNING),
+            (new is TaskState.APPLY_PENDING) - (old is TaskState.APPLY_PENDING),
+            not TASK[new],
+        )
+        for event, new in events.items()
+    }
     for old, events in TASK.items()
 }
-"""By state and event: the new state, where the counts have the old and the new one, whether it is the end."""
+"""By state and event: the new state; how many more tasks are pending, running and apply_pending; whether it is
+the end."""
 _SLOT_STEPS = {
     old: {
         event: (
@@ -99,10 +110,7 @@ class Books:
         """A new row, pending."""
         task = self.tasks[number] = Task(number, home, kind, created_at)
         home._enter(task)
-        home._tasks_in[PENDING] += 1
-        pool = home._pool
-        pool._tasks_in[PENDING] += 1
-        pool._pending[kind] += 1
+        home._pool._pending[kind] += 1
         self.version += 1
         self.unattended[home] = None
         oldest = home._oldest
@@ -116,28 +124,27 @@ class Books:
         step = _TASK_STEPS[old].get(event)
         if step is None:
             return False
-        new, before, after, is_over = step
+        new, pending, running, planned, is_over = step
         task._state = new
         self.note(TaskMoved(self.now, task._id, old, new, event))
         workspace = task._home
         pool = workspace._pool
         self.version += 1
         self.unattended[workspace] = None
-        here, everywhere = workspace._tasks_in, pool._tasks_in
-        here[before] -= 1
-        everywhere[before] -= 1
+        if pending:
+            pool._pending[task._kind] += pending
+            if pending > 0:
+                workspace._enter_pending(task)
+        if running:
+            workspace._running += running
+            pool._tasks_running += running
+        if planned:
+            workspace._apply_pending += planned
+            pool._apply_pending += planned
         if is_over:
-            # A finished row stays in the store; the workspace's orders and the counts no longer need it.
+            # A finished row stays in the store; the workspace's orders no longer need it.
             task._completed_at = self.now
             del workspace._rows[task._id]
-        else:
-            here[after] += 1
-            everywhere[after] += 1
-            if new is _PENDING:
-                pool._pending[task._kind] += 1
-                workspace._enter_pending(task)
-        if old is _PENDING:
-            pool._pending[task._kind] -= 1
         if workspace._oldest is task:
             if is_over:
                 workspace._find_oldest()

@@ -11,7 +11,7 @@ from policies.decisions import NO_NUMBERS, PodRefusal, Reason, is_explained
 from policies.observed.idle_pods import IdlePods
 from policies.observed.pod import HOLDS_RESERVATION, RUNS_TASK, Pod, Slot
 from policies.observed.readonly import reads
-from policies.observed.task import APPLY_PENDING, APPLYING, INDEX_OF, PENDING, PLANNING, Task
+from policies.observed.task import Task
 from policies.vocabulary import PodName, TaskKind
 
 _NO_PODS = Reason.NO_PODS
@@ -28,6 +28,7 @@ class Pool:
     """The observed state of one pool at `now`, read-only to policies."""
 
     __slots__ = (
+        "_apply_pending",
         "_clock",
         "_connected",
         "_created",
@@ -43,7 +44,7 @@ class Pool:
         "_slots_per_pod",
         "_slots_reserved",
         "_slots_running",
-        "_tasks_in",
+        "_tasks_running",
         "_unblocked",
     )
 
@@ -56,6 +57,8 @@ class Pool:
     slots_running: int = reads("_slots_running", "U: slots running.")
     slots_reserved: int = reads("_slots_reserved", "R: slots reserved.")
     pods_running_tasks: int = reads("_pods_running_tasks", "Pods with at least one running slot.")
+    tasks_running: int = reads("_tasks_running", "Tasks planning or applying, by the store.")
+    apply_pending: int = reads("_apply_pending", "Tasks between plan and apply, by the store.")
 
     def __init__(self, name: str, clock: Clock, *, min_pods: int, max_pods: int, slots_per_pod: int) -> None:
         self._name = name
@@ -64,7 +67,8 @@ class Pool:
         self._max = max_pods
         self._slots_per_pod = slots_per_pod
         self._created = 0
-        self._tasks_in = [0] * len(INDEX_OF)
+        self._tasks_running = 0
+        self._apply_pending = 0
         self._pending = dict.fromkeys(TaskKind, 0)
         self._unblocked = dict.fromkeys(TaskKind, 0)
         self._refusals: list[PodRefusal] = []
@@ -91,19 +95,9 @@ class Pool:
         total = self._known * self._slots_per_pod
         return (self._slots_running + self._slots_reserved) / total if total else 0.0
 
-    @property
-    def tasks_running(self) -> int:
-        """Tasks planning or applying, by the store."""
-        return self._tasks_in[PLANNING] + self._tasks_in[APPLYING]
-
-    @property
-    def apply_pending(self) -> int:
-        """Tasks between plan and apply, by the store."""
-        return self._tasks_in[APPLY_PENDING]
-
     def pending(self, kind: TaskKind | None = None) -> int:
         """Pending tasks of the pool: of one kind, or of all."""
-        return self._tasks_in[PENDING] if kind is None else self._pending[kind]
+        return sum(self._pending.values()) if kind is None else self._pending[kind]
 
     def unblocked_pending(self, kind: TaskKind | None = None) -> int:
         """Pending tasks with no lower-id task of any kind of their workspace open.

@@ -1,7 +1,6 @@
 """A task's row in the store: what a restart of the control plane does not lose."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
@@ -10,13 +9,6 @@ from policies.vocabulary import Phase, PodName, Seconds, TaskId, TaskKind, TaskS
 
 if TYPE_CHECKING:
     from policies.observed.workspace import Workspace
-
-INDEX_OF: Final[Mapping[TaskState, int]] = {state: index for index, state in enumerate(TaskState)}
-"""Where a list of counts by state, as workspaces and pools keep them, has each state."""
-PENDING: Final = INDEX_OF[TaskState.PENDING]
-PLANNING: Final = INDEX_OF[TaskState.PLANNING]
-APPLY_PENDING: Final = INDEX_OF[TaskState.APPLY_PENDING]
-APPLYING: Final = INDEX_OF[TaskState.APPLYING]
 
 _APPLY_PENDING = TaskState.APPLY_PENDING
 _PLAN = Phase.PLAN

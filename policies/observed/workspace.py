@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from policies.observed.readonly import reads
-from policies.observed.task import APPLY_PENDING, APPLYING, INDEX_OF, PLANNING, Task
+from policies.observed.task import Task
 from policies.vocabulary import TaskId, TaskKind, TaskState
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Workspace:
     """What a queue rule may ask about one workspace."""
 
     __slots__ = (
+        "_apply_pending",
         "_last_block",
         "_lock",
         "_name",
@@ -32,12 +33,14 @@ class Workspace:
         "_pool",
         "_retry_at",
         "_rows",
-        "_tasks_in",
+        "_running",
         "_unblocked",
     )
 
     name: str = reads("_name", "The workspace's name.")
     pool: str = reads("_pool._name", "The pool that serves it.")
+    running: int = reads("_running", "How many of its tasks are planning or applying.")
+    apply_pending: int = reads("_apply_pending", "How many of its tasks wait between plan and apply.")
     lock_owner: Task | None = reads("_lock", "Who holds its lock, from the end of its plan to its own end.")
 
     def __init__(self, name: str, pool: "Pool") -> None:
@@ -49,20 +52,11 @@ class Workspace:
         self._open: list[TaskId] = []
         self._open_plan_and_applies: list[TaskId] = []
         self._pending: dict[TaskKind, list[TaskId]] = {kind: [] for kind in TaskKind}
-        self._tasks_in = [0] * len(INDEX_OF)
+        self._running = 0
+        self._apply_pending = 0
         self._retry_at: float | None = None
         self._last_block: tuple[object, ...] | None = None
         self._unblocked: TaskKind | None = None
-
-    @property
-    def running(self) -> int:
-        """How many of its tasks are planning or applying."""
-        return self._tasks_in[PLANNING] + self._tasks_in[APPLYING]
-
-    @property
-    def apply_pending(self) -> int:
-        """How many of its tasks wait between plan and apply."""
-        return self._tasks_in[APPLY_PENDING]
 
     def oldest_open(self) -> Task | None:
         """The lowest-id task in pending, running or apply_pending, of any kind."""

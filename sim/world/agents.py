@@ -33,6 +33,9 @@ from sim.world.heartbeats import HeartbeatLine
 from sim.world.work import Work
 
 
+_CHANGES = Outcome.CHANGES
+
+
 class Execution(msgspec.Struct, eq=False):
     """One phase that an agent is executing; it ends once."""
 
@@ -77,7 +80,8 @@ class Agent:
         self.is_connected = False
         """Whether the command-and-control connection is up, in truth."""
         self._running: list[Execution] = []
-        self._received: set[tuple[TaskId, int]] = set()
+        # The attempts received of each task, as bits: a set of pairs would be searched for garbage.
+        self._received: dict[TaskId, int] = {}
         self._unsent: list[PhaseEnded] = []
 
     def start(self) -> None:
@@ -183,10 +187,10 @@ class Agent:
 
     def receive(self, send: SendTask) -> None:
         """A dispatch arrived. A repeated one is ignored, if the agent looks; a full agent refuses."""
-        key = (send.task, send.attempt)
+        attempts, this = self._received.get(send.task, 0), 1 << send.attempt
         if not self._is_alive:
             self._dispatch_happened(send, "undeliverable")
-        elif self._times.deduplicates and key in self._received:
+        elif attempts & this and self._times.deduplicates:
             self._dispatch_happened(send, "ignored")
         elif self._times.capacity is not None and len(self._running) >= self._times.capacity:
             self._dispatch_happened(send, "rejected")
@@ -200,32 +204,32 @@ class Agent:
                 )
             )
         else:
-            self._received.add(key)
+            self._received[send.task] = attempts | this
             self._execute(send)
 
     def _execute(self, send: SendTask) -> None:
-        now = self._engine.now
-        job = self._work.begin(send.task, send.phase, self._pod)
-        execution = Execution(send.task, send.phase, send.attempt, job.outcome)
+        task, phase, attempt, pod, engine = send.task, send.phase, send.attempt, self._pod, self._engine
+        job = self._work.begin(task, phase, pod)
+        execution = Execution(task, phase, attempt, job.outcome)
         self._running.append(execution)
-        self._log(ExecStarted(now, send.task, send.phase, send.attempt, self._pod, send.slot, job.init_s))
-        self._engine.call_in(job.duration_s, self._end, execution)
+        self._log(ExecStarted(engine.now, task, phase, attempt, pod, send.slot, job.init_s))
+        engine.call_in(job.duration_s, self._end, execution)
 
     def _end(self, execution: Execution) -> None:
         if execution.is_over:
             return
         execution.is_over = True
         self._running.remove(execution)
-        now = self._engine.now
+        now, pod, outcome = self._engine.now, self._pod, execution.outcome
         task, phase, attempt = execution.task, execution.phase, execution.attempt
-        outcome = execution.outcome
-        self._log(ExecEnded(now, task, phase, attempt, self._pod, outcome))
-        self._work.ended(task, phase, self._pod, outcome)
-        report = PhaseEnded(now, task, phase, attempt, self._pod, outcome)
-        if not self.is_connected:
-            self._unsent.append(report)
+        self._log(ExecEnded(now, task, phase, attempt, pod, outcome))
+        if outcome is _CHANGES:
+            self._work.planned(task, pod)
+        report = PhaseEnded(now, task, phase, attempt, pod, outcome)
+        if self.is_connected:
+            self._control.tell(pod, report)
         else:
-            self._control.tell(self._pod, report)
+            self._unsent.append(report)
 
     def abort(self, task: TaskId) -> None:
         """The control plane said stop."""

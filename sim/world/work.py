@@ -53,10 +53,9 @@ class Work:
         outcome = _FAILED if arrival.fails == "apply" else _DONE
         return Job(arrival.apply_s + init_s, init_s, outcome)
 
-    def ended(self, task: TaskId, phase: Phase, pod: PodName, outcome: Outcome) -> None:
-        """An execution ended on this pod."""
-        if outcome is _CHANGES:
-            self._planned_on[task] = pod
+    def planned(self, task: TaskId, pod: PodName) -> None:
+        """A plan with changes ended on this pod."""
+        self._planned_on[task] = pod
 
 
 def _plan_outcome(arrival: Arrival) -> Outcome:
