@@ -36,11 +36,13 @@ class Waits:
 
 def quantile(ordered: list[float], p: float) -> float:
     """The p-quantile (0 < p <= 1) of values in ascending order; NaN if there are none."""
-    if not ordered:
-        return math.nan
+    return ordered[rank(p, len(ordered)) - 1] if ordered else math.nan
+
+
+def rank(p: float, count: int) -> int:
+    """Which of `count` values in ascending order is the p-quantile, from 1."""
     # Rounded, as 0.95 * 20 is 19.000000000000004 for some p and n, and would ask for the 20th of 20.
-    rank = math.ceil(round(p * len(ordered), 9))
-    return ordered[max(rank, 1) - 1]
+    return max(math.ceil(round(p * count, 9)), 1)
 
 
 def waits_of(over_s: Iterable[float], so_far_s: Iterable[float] = ()) -> Waits:

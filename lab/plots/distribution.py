@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lab.plots.times import duration_text
+from lab.quantiles import rank
 
 Floats = npt.NDArray[np.float64]
 
@@ -68,8 +69,8 @@ class Waits:
         It is a wait that occurred, not an interpolation between two.
         """
         waits = self._all() if is_upper else self.started_s
-        rank = max(1, math.ceil(level * self.count - 1e-9))
-        return float(waits[rank - 1]) if rank <= len(waits) else math.nan
+        place = rank(level, self.count)
+        return float(waits[place - 1]) if place <= len(waits) else math.nan
 
     def quantile_text(self, level: float) -> str:
         """A quantile with what is known of it: '12 s', '10 s–12 s', '≥ 50 min'; '–' without tasks."""
