@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from lab.plots.times import duration_text
 from lab.quantiles import rank
+from lab.words import duration
 
 Floats = npt.NDArray[np.float64]
 
@@ -78,8 +78,8 @@ class Waits:
             return "–"
         most, least = self.quantile(level), self.quantile(level, is_upper=True)
         if math.isnan(most):
-            return f"≥ {duration_text(least)}"
-        return duration_text(most) if most == least else f"{duration_text(least)}–{duration_text(most)}"
+            return f"≥ {duration(least)}"
+        return duration(most) if most == least else f"{duration(least)}–{duration(most)}"
 
     def _all(self) -> Floats:
         return np.sort(np.concatenate([self.started_s, self.unended_s]))

@@ -26,7 +26,8 @@ from lab.plots.marks import (
 from lab.plots.rows import rows_of
 from lab.plots.sheet import Sheet, Strip
 from lab.plots.style import GREY, INK, SMALL_PT, shortened
-from lab.plots.times import Window, duration_text
+from lab.plots.times import Window
+from lab.words import duration
 from sim.record import Run
 
 _LETTERS: Final = 24
@@ -134,10 +135,10 @@ class _PodLanes:
         if pod.delete_reason:
             return f"deleted: {pod.delete_reason}"
         if not math.isnan(pod.gone_at):
-            return f"killed at {duration_text(pod.gone_at)}"
+            return f"killed at {duration(pod.gone_at)}"
         if math.isnan(pod.running_at):
             return "never Running"
-        return f"Running at {duration_text(pod.running_at)}" if self.is_roomy else ""
+        return f"Running at {duration(pod.running_at)}" if self.is_roomy else ""
 
     def _facts(self, sheet: Sheet, pod: Any, top_in: float) -> None:
         rows = self._agents.get(pod.pod, [])
@@ -155,7 +156,7 @@ class _PodLanes:
                     sheet.mark(DISCONNECTED, each.until, y_in)
             if self.is_roomy:
                 sheet.left(_NAMES[fact], y_in, color=GREY)
-                word = f"at {duration_text(held[0].since)}" if held else "never"
+                word = f"at {duration(held[0].since)}" if held else "never"
                 sheet.right(word, y_in, color=GREY if held else INK)
                 sheet.baseline(y_in)
 

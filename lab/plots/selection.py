@@ -3,7 +3,8 @@
 import pandas
 
 from lab.plots.heading import some_of
-from lab.plots.times import Window, duration_text
+from lab.plots.times import Window
+from lab.words import duration
 from sim.record import Run
 
 
@@ -36,7 +37,7 @@ def _which(waits: "pandas.Series[float]", shown: "pandas.Series[float]", window:
         return "those that waited in it"
     left_out = waits.drop(shown.index).max()
     where = " in it" if window.is_part else ""
-    return f"those that waited longest{where}; the others waited at most {duration_text(left_out)}"
+    return f"those that waited longest{where}; the others waited at most {duration(left_out)}"
 
 
 def choose_pods(

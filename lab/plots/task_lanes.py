@@ -11,7 +11,8 @@ from lab.plots.rows import rows_of
 from lab.plots.selection import sent_or_given_up_s
 from lab.plots.sheet import Sheet, Strip
 from lab.plots.style import SMALL_PT, shortened
-from lab.plots.times import Window, duration_text
+from lab.plots.times import Window
+from lab.words import duration
 from sim.record import Run
 
 _ROOMY: Final = 12
@@ -80,6 +81,6 @@ class _TaskLanes:
         y_in = top_in + self._lane_in / 2
         name = f"{task.task} {task.kind} {task.workspace}"
         sheet.left(shortened(name, self._letters), y_in, size_pt=self._size_pt)
-        wait = duration_text(until - task.submitted_at)
+        wait = duration(until - task.submitted_at)
         outcome = f"sent after {wait}" if not math.isnan(task.sent_at) else "never sent"
         sheet.right(f"{outcome}, refused {refusals}×", y_in, size_pt=self._size_pt)

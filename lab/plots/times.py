@@ -9,6 +9,7 @@ import pandas
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FormatStrFormatter
 
+from lab.words import duration
 from sim.record import Run
 
 _TICKS_MAX: Final = 10
@@ -36,13 +37,6 @@ def unit_of(span_s: float) -> TimeUnit:
     if span_s <= 1200:
         return TimeUnit("s", 1.0)
     return TimeUnit("min", 60.0) if span_s <= 3 * 3600 else TimeUnit("h", 3600.0)
-
-
-def duration_text(seconds: float) -> str:
-    """A duration with its unit: '310 s', '12.5 min', '3.1 h'."""
-    if seconds < 600:
-        return f"{seconds:.3g} s" if seconds >= 0.0005 else "0 s"
-    return f"{seconds / 60:.3g} min" if seconds < 7200 else f"{seconds / 3600:.3g} h"
 
 
 def tick_step(span: float, unit: TimeUnit) -> float:
@@ -107,7 +101,7 @@ def window_of(runs: Sequence[Run]) -> Window:
     until_s = math.ceil(last_s * 1.05 / step_s) * step_s
     if last_s <= 0 or until_s > _CROPPED_BELOW * end_s:
         return Window(end_s, unit_of(end_s), "")
-    note = f"nothing changes from {duration_text(last_s)} to the end at {duration_text(end_s)}"
+    note = f"nothing changes from {duration(last_s)} to the end at {duration(end_s)}"
     return Window(until_s, unit, note)
 
 
@@ -120,7 +114,7 @@ def window_between(from_s: float, until_s: float) -> Window:
         raise ValueError(
             f"between=({from_s:g}, {until_s:g}) s is no part of a run; expected 0 <= from < until"
         )
-    note = f"only from {duration_text(from_s)} to {duration_text(until_s)}"
+    note = f"only from {duration(from_s)} to {duration(until_s)}"
     return Window(until_s, unit_of(until_s), note, from_s, is_part=True)
 
 
