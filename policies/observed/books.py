@@ -51,8 +51,8 @@ _TASK_STEPS = {
     }
     for old, events in TASK.items()
 }
-"""By state and event: the new state; how many more tasks are pending, running and apply_pending; whether it is
-the end."""
+"""By state and event: the new state; how many more tasks are pending, running and apply_pending; whether
+it is the end."""
 _SLOT_STEPS = {
     old: {
         event: (

@@ -32,7 +32,6 @@ from sim.world.control_plane import ControlPlaneProcess
 from sim.world.heartbeats import HeartbeatLine
 from sim.world.work import Work
 
-
 _CHANGES = Outcome.CHANGES
 
 
