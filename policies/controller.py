@@ -141,24 +141,21 @@ class Controller:
 
         Raises ValueError if `now` is before what was last observed: that is the driver's mistake.
         """
-        books, agenda, monitor = self._books, self._agenda, self._monitor
+        books, agenda, cycles = self._books, self._agenda, self._cycles
         if now < books.now:
             raise ValueError(f"step at {now:g} s after an observation at {books.now:g} s")
         books.now = now
-        if agenda.next_at <= now or agenda.deadline_at <= now:
+        if agenda.next_at <= now:
             self._end_overdue(now)
-            agenda.due_retries(now)
-        if monitor.due_at <= now:
+        if self._monitor.due_at <= now:
             self._redrive(now)
         if agenda.prompt:
             self._dispatcher.try_all()
-        if books.unattended:
-            monitor.ask(now)
-        else:
-            monitor.due_at = NEVER
-        if self._cycles.due_at == NEVER:
+            if not books.unattended:
+                self._monitor.due_at = NEVER
+        if cycles.due_at == NEVER:
             self._capacity.look_ahead()
-        if self._cycles.due_at <= now:
+        if cycles.due_at <= now:
             self._capacity.cycle()
         if not self._outbox:
             return []
@@ -167,7 +164,11 @@ class Controller:
         return actions
 
     def next_wakeup(self) -> float:
-        """When to step next even if nothing is observed (float s); infinity if only news can help."""
+        """When to step next even if nothing is observed (float s); infinity if only news can help.
+
+        A step at that time may find nothing to do (a deadline that no longer counts), one before it never
+        finds anything.
+        """
         now, agenda = self._books.now, self._agenda
         if agenda.prompt or self._outbox:
             return now
@@ -176,8 +177,6 @@ class Controller:
             at = self._monitor.due_at
         if agenda.next_at < at:
             at = agenda.next_at
-        if agenda.deadline_at < at:
-            at = min(at, agenda.first_deadline())
         return at if at > now else now
 
     @property
@@ -211,8 +210,11 @@ class Controller:
         self._books.unattended.clear()
 
     def _end_overdue(self, now: float) -> None:
-        for task in self._agenda.due_timeouts(now):
+        agenda = self._agenda
+        for task in agenda.due_timeouts(now):
             self._lives.time_out(task)
-        for task in self._agenda.due_reservations(now):
+        for task in agenda.due_reservations(now):
             self._lives.expire(task)
         self._silence.look(now)
+        agenda.due_retries(now)
+        agenda.look_ahead()

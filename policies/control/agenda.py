@@ -75,7 +75,6 @@ class Agenda:
         "_sequence",
         "_silences",
         "_timeouts",
-        "deadline_at",
         "next_at",
         "prompt",
     )
@@ -87,9 +86,7 @@ class Agenda:
     def clear(self) -> None:
         """Start with nothing on the agenda, as a restarted process does."""
         self.next_at = NEVER
-        """When the first retry or look at an agent is due."""
-        self.deadline_at = NEVER
-        """No deadline is before this time; `first_deadline` makes it the time of one that still counts."""
+        """Nothing is due before this time. It may be that of a deadline that no longer counts."""
         self.prompt: dict[Workspace, None] = {}
         """Workspaces to try in the next step, in the order in which they woke."""
         # Deadlines are (at, task, attempt), sorted: see `await_end`.
@@ -129,26 +126,23 @@ class Agenda:
         Every attempt gets the same time, so the order of sending is the order of time.
         """
         self._timeouts.append((until, task, task._attempt))
-        if until < self.deadline_at:
-            self.deadline_at = until
+        if until < self.next_at:
+            self.next_at = until
 
     def keep_reserved(self, task: Task, until: float) -> None:
         """The slot reserved for the task is freed at `until`; in the order of time, as for `await_end`."""
         self._reservations.append((until, task, task._attempt))
-        if until < self.deadline_at:
-            self.deadline_at = until
+        if until < self.next_at:
+            self.next_at = until
 
     def due_retries(self, now: float) -> None:
-        """Move retries that are due to `prompt`, in order of time; the looks that were due are done."""
-        retries, silences = self._retries, self._silences
+        """Move retries that are due to `prompt`, in order of time."""
+        retries = self._retries
         while retries and retries[0][0] <= now:
             at, _, workspace = heapq.heappop(retries)
             if workspace._retry_at == at:
                 workspace._retry_at = None
                 self.prompt[workspace] = None
-        self.next_at = retries[0][0] if retries else NEVER
-        if silences and silences[0][0] < self.next_at:
-            self.next_at = silences[0][0]
 
     def due_silences(self, now: float) -> Iterator[Pod]:
         """Take the pods to look at now, one by one."""
@@ -169,24 +163,21 @@ class Agenda:
             if task._attempt == attempt:
                 yield task
 
-    def first_deadline(self) -> float:
-        """When the first deadline is that nothing has made void."""
-        at = NEVER
+    def look_ahead(self) -> None:
+        """Find out what is due next, once all that was due is done."""
+        at = self._retries[0][0] if self._retries else NEVER
+        if self._silences:
+            at = min(at, self._silences[0][0])
         timeouts, reservations = self._timeouts, self._reservations
-        while timeouts:
-            until, task, attempt = timeouts[0]
-            if _awaits_end(task, attempt):
-                at = until
-                break
+        while timeouts and not _awaits_end(timeouts[0][1], timeouts[0][2]):
             timeouts.popleft()
-        while reservations:
-            until, task, attempt = reservations[0]
-            if task._attempt == attempt and task._slot is not None:
-                at = until if until < at else at
-                break
+        if timeouts:
+            at = min(at, timeouts[0][0])
+        while reservations and not _is_reserved(reservations[0][1], reservations[0][2]):
             reservations.popleft()
-        self.deadline_at = at
-        return at
+        if reservations:
+            at = min(at, reservations[0][0])
+        self.next_at = at
 
 
 def _awaits_end(task: Task, attempt: int) -> bool:
@@ -194,3 +185,8 @@ def _awaits_end(task: Task, attempt: int) -> bool:
     if task._attempt != attempt:
         return False
     return task._state in RUNNING or (task._slot is not None and task._state is _CANCELLED)
+
+
+def _is_reserved(task: Task, attempt: int) -> bool:
+    """Whether the slot that was reserved after this attempt is still kept."""
+    return task._attempt == attempt and task._slot is not None

@@ -71,7 +71,8 @@ class Dispatcher:
         for workspace in prompt:
             while len(workspace._rows) > workspace._running and self._try(workspace):
                 pass  # as long as some of its open tasks are not running
-            unattended.pop(workspace, None)
+            if unattended:
+                unattended.pop(workspace, None)
         prompt.clear()
 
     def _try(self, workspace: Workspace) -> bool:

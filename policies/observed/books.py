@@ -91,7 +91,10 @@ class Books:
         self.workspaces: dict[str, Workspace] = {}
         self.pods: dict[PodName, Pod] = {}
         self.unattended: dict[Workspace, None] = {}
-        """Workspaces that changed and were not tried since: what the monitor re-drives."""
+        """After a restart: workspaces with open tasks that nobody tried since; what the monitor re-drives.
+
+        At any other time whoever changes a workspace wakes it, or leaves a retry for it.
+        """
         self.gone: set[PodName] = set()
         self.orphans: dict[PodName, list[tuple[Task, int | None]]] = {}
         """After a restart: the open rows of pods that have not shown up again, and their slots."""
@@ -112,7 +115,6 @@ class Books:
         home._enter(task)
         home._pool._pending[kind] += 1
         self.version += 1
-        self.unattended[home] = None
         oldest = home._oldest
         if oldest is None or number < oldest._id:
             home._oldest = task
@@ -130,7 +132,6 @@ class Books:
         workspace = task._home
         pool = workspace._pool
         self.version += 1
-        self.unattended[workspace] = None
         if pending:
             pool._pending[task._kind] += pending
             if pending > 0:
