@@ -142,8 +142,9 @@ def _sent(facts: _Facts, wanted: SentWithin) -> _Said:
     if not since_agent:
         passed = sent - task["submitted_at"]
         return expected, _within(passed, wanted.within), f"sent after {duration(passed)}"
-    connected = facts.connected_at[facts.sent_first_to[wanted.task]]
-    passed = sent - connected
+    # A task that comes when its agent has long been there has not waited for it.
+    start_at = max(facts.connected_at[facts.sent_first_to[wanted.task]], task["submitted_at"])
+    passed = sent - start_at
     found = f"sent {duration(passed)} after it, at {duration(sent)}"
     return expected, _within(passed, wanted.within), found
 

@@ -38,8 +38,12 @@ def as_changes(choice: PolicyChoice | None) -> list[Override]:
         return [Override(f"policy {choice.name}", ("policy",), choice)]
     if isinstance(choice, Rule):
         return [Override(f"policy {choice.rule_name}", ("policy", choice.family), choice)]
-    if isinstance(choice, type):
+    if isinstance(choice, type) and issubclass(choice, Rule):
         return [Override(f"policy {choice.__name__}", ("policy", choice.family), choice)]
+    if not isinstance(choice, str):
+        raise InputError(
+            f"policy {choice!r}: expected an expression such as seed-before, a rule or a PolicySet"
+        )
     return list(_changes(choice))
 
 

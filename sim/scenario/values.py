@@ -115,7 +115,8 @@ class Fault:
 class SentWithin:
     """The task is first sent at most `within` s after `of`.
 
-    `of` is `submitted`, or `agent_connected`: the first connection of the agent that it is sent to.
+    `of` is `submitted`, or `agent_connected`: the first connection of the agent that it is sent to, or the
+    submission if that is later.
     """
 
     task: int

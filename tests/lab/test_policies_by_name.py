@@ -110,3 +110,10 @@ def test_a_wrong_policy_is_quoted_and_its_part_is_named(policy: str, message: st
 def test_commas_in_brackets_and_quotes_belong_to_a_value() -> None:
     """`dispatch.send_back_off=[1 s, 2 s]`."""
     assert split("a, b=[1, {2, 3}] ,'c,d'") == ["a", "b=[1, {2, 3}]", "'c,d'"]
+
+
+@pytest.mark.parametrize("choice", [int, 5])
+def test_what_is_no_policy_at_all_is_refused(choice: object) -> None:
+    """From Python anything can be given."""
+    with pytest.raises(InputError, match="expected text such as seed-before"):
+        load("609", policy=choice)  # type: ignore[arg-type]
