@@ -292,7 +292,7 @@ class Books:
 
     def _begin_list_sync(self, pod: Pod) -> None:
         """Evidence `list_sync`: from now on every sync of the pod list counts as a heartbeat of the pod."""
-        pod._heard_at = pod._sync_from = self.now
+        pod._sync_from = self.now
         pod._sync_every = self._sync_every
         self.heard_from(pod)
 
@@ -333,7 +333,11 @@ class Books:
     def forget_memory(self) -> None:
         """A restart: pods, slots and connections are unknown again; the rows and their names are not."""
         holders = [slot._task for pod in self.pods.values() for slot in pod._slots if slot._task is not None]
-        slot_of = {task._id: task._slot for task in holders}
+        # The store still says what was held on pods that have not shown up since an earlier restart.
+        slot_of = {
+            task._id: slot for name, rows in self.orphans.items() for task, slot in rows if task._pod == name
+        }
+        slot_of |= {task._id: task._slot for task in holders}
         for pod in self.pods.values():
             if pod._row is not RowState.ABSENT:
                 self._agent_rows[pod._name] = (pod._row, pod.last_sign_at(self.now))

@@ -159,20 +159,25 @@ class Pod:
         """Seconds since the last evidence of life; infinite before the first.
 
         Within a train the last heartbeat is computed, not stored. Under the evidence `list_sync` each
-        sync of the pod list counts, from the pod's creation on, as it did in the platform.
+        sync of the pod list counts as well, from when a list shows the pod, as it did in the platform.
         """
-        heard = self._heard_at
-        if self._train_every:
-            since = now - self._train_from
-            if since >= 0:
-                return since % self._train_every
+        if self._train_every and now >= self._train_from:
+            age = (now - self._train_from) % self._train_every
+        else:
+            age = now - self._heard_at
         if self._sync_every and now >= self._sync_from:
-            return min(now - heard, (now - self._sync_from) % self._sync_every)
-        return now - heard
+            return min(age, (now - self._sync_from) % self._sync_every)
+        return age
 
     def last_sign_at(self, now: float) -> float:
-        """When its agent last gave a sign of life: a heartbeat, its connection or its registration (s)."""
-        return max(now - self.heartbeat_age_s(now), self._connected_at, self._registered_at)
+        """When its agent last gave a sign of life: a heartbeat, its connection or its registration (s).
+
+        A sync of the pod list is none, whatever the evidence.
+        """
+        heard = self._heard_at
+        if self._train_every and now >= self._train_from:
+            heard = now - (now - self._train_from) % self._train_every
+        return max(heard, self._connected_at, self._registered_at)
 
     def first_idle_slot(self) -> Slot:
         """Its idle slot with the lowest index. Raises LookupError if it has none."""

@@ -7,6 +7,7 @@ import pytest
 from policies.decisions import PodRefusal, Reason, Refused
 from policies.observations import (
     AgentDisconnected,
+    HeartbeatsBegan,
     HeartbeatSeen,
     HeartbeatsEnded,
     PodCreateAccepted,
@@ -168,6 +169,16 @@ def test_under_list_sync_the_heartbeat_age_is_that_of_the_last_sync() -> None:
     pod = driver.pool.pod("a-1")
     assert pod is not None
     assert pod.heartbeat_age_s(33.0) == 3.0
+
+
+def test_under_list_sync_a_sync_counts_between_two_heartbeats_of_a_train_too() -> None:
+    driver = scene(overrides={"controller": {"heartbeat_evidence": "list_sync"}})
+    driver.pod(heartbeats=False)
+    driver.tell(HeartbeatsBegan(0.0, "a-1", 100.0))
+    driver.run(57.0)
+    pod = driver.pool.pod("a-1")
+    assert pod is not None
+    assert pod.heartbeat_age_s(57.0) == 2.0
 
 
 def test_a_pod_that_is_only_asked_for_is_on_no_list() -> None:

@@ -308,6 +308,14 @@ def test_rebuild_survives_a_second_restart() -> None:
     assert driver.slots_of("a-1") == ["reserved", "running", "idle"]
 
 
+def test_rebuild_survives_a_second_restart_before_the_pod_showed_up() -> None:
+    """What held which slot is in the store, so no number of restarts loses it."""
+    driver = before("rebuild", "r", "A")
+    restart(driver, pod_shows_up=False)
+    restart(driver)
+    assert driver.slots_of("a-1") == ["reserved", "running", "idle"]
+
+
 # agents' rows
 
 

@@ -72,6 +72,14 @@ def test_a_connection_that_never_beats_counts_from_its_beginning() -> None:
     assert cuts(driver) == [(180.0, 140.0)]
 
 
+def test_a_sync_of_the_pod_list_keeps_no_connection_whatever_the_evidence() -> None:
+    """Evidence `list_sync` is what placement reads; the server check asks the agent."""
+    driver = driver_of(heartbeat_evidence="list_sync")
+    driver.tell(HeartbeatsEnded(5.0, "a-1", 0.0))
+    driver.run(1000.0)
+    assert cuts(driver) == [(150.0, 150.0)]
+
+
 def test_an_agent_that_beats_is_never_cut() -> None:
     driver = driver_of()
     driver.run(10 * DAY)
