@@ -115,5 +115,5 @@ def test_commas_in_brackets_and_quotes_belong_to_a_value() -> None:
 @pytest.mark.parametrize("choice", [int, 5])
 def test_what_is_no_policy_at_all_is_refused(choice: object) -> None:
     """From Python anything can be given."""
-    with pytest.raises(InputError, match="expected text such as seed-before"):
+    with pytest.raises(InputError, match="expected an expression such as seed-before"):
         load("609", policy=choice)  # type: ignore[arg-type]
