@@ -5,7 +5,7 @@ stream of its own, so the i-th task of a source is the same task under every pol
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import repeat
 
 import msgspec
@@ -96,26 +96,25 @@ class Varying(Source, frozen=True, kw_only=True):
 
     def _cumulated(self, end: float) -> tuple[Samples, Samples]:
         """The cumulated rate at the ends of all steps between start and end."""
-        edges = [self.starts_at]
-        edges += [at for at in self._edges(end) if self.starts_at < at < end]
-        edges.append(max(end, self.starts_at))
-        at = np.asarray(edges)
-        rates = np.asarray([self._rate(start) for start in edges[:-1]])
+        begin = self.starts_at
+        edges = [(begin, 0.0)]
+        for time, rate in self._edges(end):
+            if time <= begin:
+                edges[0] = (begin, rate)
+            elif time < end:
+                edges.append((time, rate))
+        at = np.asarray([*(time for time, _ in edges), max(end, begin)])
+        rates = np.asarray([rate for _, rate in edges])
         return at, np.concatenate([[0.0], np.cumsum(rates * np.diff(at))])
 
-    def _edges(self, end: float) -> list[float]:
+    def _edges(self, end: float) -> Iterator[tuple[float, float]]:
+        """When (float s) a step begins, and the rate from there on; steps come in order of time."""
         if self.repeats_every_s is None:
-            return [start for start, _ in self.steps]
-        rounds = int(end // self.repeats_every_s) + 1
-        return [index * self.repeats_every_s + start for index in range(rounds) for start, _ in self.steps]
-
-    def _rate(self, time: float) -> float:
-        phase = time if self.repeats_every_s is None else time % self.repeats_every_s
-        rate = 0.0
-        for start, step_rate in self.steps:
-            if start <= phase:
-                rate = step_rate
-        return rate
+            yield from self.steps
+            return
+        for index in range(int(end // self.repeats_every_s) + 1):
+            for start, rate in self.steps:
+                yield index * self.repeats_every_s + start, rate
 
 
 class Bursts(Source, frozen=True, kw_only=True):

@@ -87,6 +87,19 @@ def test_a_curve_may_repeat() -> None:
     assert counts[1::2] == pytest.approx([3600] * 3, abs=240)
 
 
+def test_a_curve_repeats_though_its_steps_are_no_binary_fractions() -> None:
+    """1.1 h is 3960.0000000000005 s, and the rest of 1 d + 1.1 h after 1 d is a bit less."""
+    steps = "{steps: [{from: 0 s, rate: 0 per s}, {from: 1.1 h, rate: 60 per h}], repeats_every: 1 d}"
+    counts = per_bin(times(f"curve: {steps}, workspaces: 1", horizon="3 d"), 86400.0, 3)
+    assert counts == pytest.approx([1374] * 3, abs=148)
+
+
+def test_a_curve_that_begins_late_begins_at_the_rate_of_that_time() -> None:
+    steps = "{from: 90 min, steps: [{from: 0 s, rate: 0 per s}, {from: 1 h, rate: 1 per s}]}"
+    counts = per_bin(times(f"curve: {steps}, workspaces: 1", horizon="2 h"), 1800.0, 4)
+    assert (counts[:3], counts[3]) == ([0, 0, 0], pytest.approx(1800, abs=170))
+
+
 def test_a_daily_curve_repeats_every_day() -> None:
     """At noon only."""
     hourly = ["0 per s"] * 24
