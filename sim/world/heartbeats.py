@@ -108,7 +108,7 @@ class HeartbeatLine:
         if self._train_from is None:
             return
         now, start = self._engine.now, self._train_from
-        beats = max(0, math.ceil((now - start) / self._every_s) - 1)
+        beats = max(0, self._beats_until(now, start) - 1)
         self._train_from = None
         self._log(AgentHappened(now, self._pod, "heartbeats_ended"))
         last_at = start + beats * self._every_s + self._train_delay_s
@@ -118,4 +118,11 @@ class HeartbeatLine:
     def _beat_at_or_after(self, time: float) -> float:
         start = self._beats_from
         assert start is not None
-        return start + math.ceil((time - start) / self._every_s) * self._every_s
+        return start + self._beats_until(time, start) * self._every_s
+
+    def _beats_until(self, time: float, start: float) -> int:
+        """How many beats of the grid from `start` on are before `time` (both float s).
+
+        Rounded first: 128.002 s is 12 intervals of 10 s after 8.002 s, and a bit more in binary fractions.
+        """
+        return math.ceil(round((time - start) / self._every_s, 9))

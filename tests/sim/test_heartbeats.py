@@ -219,6 +219,27 @@ def test_the_end_of_a_train_says_when_its_last_beat_arrived(at: str, last_at: fl
     assert ended.last_at == last_at
 
 
+def test_the_last_beat_before_a_gap_is_found_though_times_are_no_binary_fractions() -> None:
+    """Beats at 8.002 s, 18.002 s, ...; the one at 128.002 s falls upon the gap's begin, and is lost."""
+    ear = Ear()
+    engine, line = line_of(ear)
+    engine.call_at(8.002, lambda _: line.connected())
+    engine.call_at(128.002, lambda _: line.hold())
+    engine.advance(200.0)
+    assert ear.trains == [(8.002, 118.002)]
+
+
+def test_the_first_beat_after_a_gap_is_found_though_times_are_no_binary_fractions() -> None:
+    """It falls upon the gap's end, and arrives."""
+    ear = Ear()
+    engine, line = line_of(ear)
+    engine.call_at(8.002, lambda _: line.connected())
+    engine.call_at(9.0, lambda _: line.hold())
+    engine.call_at(128.002, lambda _: line.release())
+    engine.advance(200.0)
+    assert ear.trains[1][0] == pytest.approx(128.002, abs=1e-6)
+
+
 def test_all_beats_of_a_train_are_late_by_the_same_observation_delay() -> None:
     """Connected at 5 s, beats at 5, 15, 25 s; a gap from 30 s on; all of it 3 s late."""
     text = (
