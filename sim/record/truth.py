@@ -77,7 +77,7 @@ class AgentHappened(Happening, frozen=True):
 
 
 class FaultMissed(Happening, frozen=True):
-    """A fault came at its time and found no pod to strike."""
+    """A fault came at its time and found nothing to strike: no pod, no agent on it, or nothing that is up."""
 
     fault: str
 

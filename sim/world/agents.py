@@ -72,7 +72,8 @@ class Agent:
         self._registers_after_s = registers_after_s
         self._connects_after_s = connects_after_s
         self._known_after_s = known_to_pod_manager_after_s
-        self._is_alive = True
+        self.is_alive = True
+        """Whether the process is there, in truth."""
         self._is_known = False
         self._line_cuts = 0
         self._dropped: Event | None = None
@@ -102,9 +103,9 @@ class Agent:
             return
         yield self._engine.timeout(self._registers_after_s)
         waits = self._back_off()
-        while self._is_alive and not self._reaches_server:
+        while self.is_alive and not self._reaches_server:
             yield self._engine.timeout(next(waits))
-        if not self._is_alive:
+        if not self.is_alive:
             return
         self._register()
         if self._connects_after_s == float("inf"):
@@ -114,11 +115,11 @@ class Agent:
 
     def _stay_connected(self) -> Generator[Event, Any, None]:
         waits = self._back_off()
-        while self._is_alive:
+        while self.is_alive:
             if self._dropped is None:
-                while self._is_alive and not self._reaches_server:
+                while self.is_alive and not self._reaches_server:
                     yield self._engine.timeout(next(waits))
-                if not self._is_alive:
+                if not self.is_alive:
                     return
                 self._connect()
             assert self._dropped is not None, "an agent that has just connected is connected"
@@ -155,7 +156,7 @@ class Agent:
             self._engine.call_in(self._known_after_s, self._become_known)
 
     def _become_known(self, _: object) -> None:
-        if self._is_alive and self._control.is_up:
+        if self.is_alive and self._control.is_up:
             self._happened("known_to_pod_manager")
             self._tell(AgentKnownToPodManager(self._engine.now, self._pod))
 
@@ -187,7 +188,7 @@ class Agent:
     def receive(self, send: SendTask) -> None:
         """A dispatch arrived. A repeated one is ignored, if the agent looks; a full agent refuses."""
         attempts, this = self._received.get(send.task, 0), 1 << send.attempt
-        if not self._is_alive:
+        if not self.is_alive:
             self._dispatch_happened(send, "undeliverable")
         elif attempts & this and self._times.deduplicates:
             self._dispatch_happened(send, "ignored")
@@ -244,12 +245,12 @@ class Agent:
             execution.outcome = Outcome.ABORTED
             self._end(execution)
         self.drop()
-        self._is_alive = False
+        self.is_alive = False
 
     def die(self) -> None:
         """SIGKILL or a crash: whatever runs ends, and nobody reports it."""
         now = self._engine.now
-        self._is_alive = False
+        self.is_alive = False
         self._unsent.clear()
         for execution in self._running:
             execution.is_over = True

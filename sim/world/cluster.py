@@ -158,14 +158,18 @@ class Cluster:
         yield self._engine.timeout(times.termination_s)
         self._remove(pod)
 
-    def kill(self, pod: PodTruth) -> None:
-        """The pod is gone at once, with all that ran on it: a node lost, an eviction, an OOM kill."""
+    def kill(self, pod: PodTruth) -> bool:
+        """The pod is gone at once, with all that ran on it: a node lost, an eviction, an OOM kill.
+
+        Returns whether there was a pod to kill.
+        """
         if pod.is_gone or not pod.is_created:
-            return
+            return False
         self._happened(pod, "killed")
         if pod.agent is not None:
             pod.agent.die()
         self._remove(pod)
+        return True
 
     def _remove(self, pod: PodTruth) -> None:
         if pod.is_gone:

@@ -71,17 +71,19 @@ class ControlPlaneProcess:
         """Send an observation on its way. `event.at` is when it happened; it is stamped on arrival.
 
         Observations of one `source` arrive in the order sent, as on a TCP connection, unless the
-        scenario says that the channel reorders.
+        scenario says that the channel reorders. Even then those of its connection keep their order among
+        each other: an end that comes after the next beginning would leave the agent cut off for good.
         """
         if self._immediate:
             self._learn(event)
             return
         now = self._engine.now
         arrives_at = now + self._observation_delay.draw()
-        if not self._reorders:
-            arrives_at = max(arrives_at, self._arrival_of.get(source, 0.0))
-            self._arrival_of[source] = arrives_at
-        if type(event) in _OF_THE_PROCESS:
+        is_of_the_process = type(event) in _OF_THE_PROCESS
+        if is_of_the_process or not self._reorders:
+            line = f"connection of {source}" if self._reorders else source
+            arrives_at = self._arrival_of[line] = max(arrives_at, self._arrival_of.get(line, 0.0))
+        if is_of_the_process:
             self._engine.call_at(arrives_at, self._learn_or_lose, (self._life, event))
         else:
             self._engine.call_at(arrives_at, self._learn, event)
@@ -113,8 +115,10 @@ class ControlPlaneProcess:
     def without_delay(self) -> Iterator[None]:
         """Observations told within it arrive at once: they are of what was so before the run began."""
         before, self._immediate = self._immediate, True
-        yield
-        self._immediate = before
+        try:
+            yield
+        finally:
+            self._immediate = before
 
     def step(self) -> None:
         """Step the controller, log what it decided, and send its actions on their way.
@@ -139,10 +143,13 @@ class ControlPlaneProcess:
         self._effect_of[to] = at
         self._engine.call_at(at, self._carry_out_if_alive, (self._life, action))
 
-    def go_down(self, for_s: float) -> None:
-        """The process stops: memory is lost, connections drop, and actions on their way are not taken."""
+    def go_down(self, for_s: float) -> bool:
+        """The process stops: memory is lost, connections drop, and actions on their way are not taken.
+
+        Returns whether it was up to then.
+        """
         if not self.is_up:
-            return
+            return False
         self.is_up = False
         self._life += 1
         self.due_at = math.inf
@@ -150,6 +157,7 @@ class ControlPlaneProcess:
         for hook in self.on_down:
             hook()
         self._engine.call_in(for_s, self._come_up)
+        return True
 
     def _come_up(self, _: object) -> None:
         now = self._engine.now

@@ -5,6 +5,7 @@ import pytest
 from policies.actions import SendTask
 from policies.observations import (
     AgentConnected,
+    AgentDisconnected,
     AgentKnownToPodManager,
     ControlPlaneRestarted,
     HeartbeatsBegan,
@@ -68,6 +69,20 @@ def test_a_channel_that_reorders_lets_them_overtake_each_other() -> None:
     tasks = [event.task for event in logged(record, TaskSubmitted)]
     assert tasks != sorted(tasks)
     assert sorted(tasks) == list(range(1, 101))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_facts_about_a_connection_do_not_overtake_each_other(seed: int) -> None:
+    """A late end of the first connection would leave an agent that is connected cut off for good."""
+    text = (
+        COLD
+        + slow(observation_delay="{uniform: [0 s, 10 s]}", reorders="true")
+        + "agent: {reconnect_backoff: [1 s]}\n"
+        + "faults: [{fault: connection_lost, pod: 1, at: 60 s, for: 100 ms}]\n"
+        + IDLE
+    )
+    facts = [e for e in run(text, seed=seed).log if isinstance(e, AgentConnected | AgentDisconnected)]
+    assert [type(fact) for fact in facts] == [AgentConnected, AgentDisconnected, AgentConnected]
 
 
 def test_each_observation_has_a_delay_of_its_own() -> None:

@@ -178,6 +178,27 @@ def test_a_fault_at_a_time_finds_nobody_where_no_agent_is() -> None:
     assert intervals(run(text), "heartbeats") == [(65.0, None)]
 
 
+@pytest.mark.parametrize(
+    "fault", ["heartbeat_gap, for: 9 s", "connection_lost, for: 9 s", "agent_crash, for: 9 s", "pod_killed"]
+)
+def test_a_fault_that_strikes_a_pod_too_early_is_recorded_as_missed(fault: str) -> None:
+    """Its create call is in flight from 5 s to 65 s."""
+    text = COLD + "pod: {create_call: 1 min}\n" + faults(f"{fault}, pod: 1, at: 15 s") + PLAN
+    assert [entry.at for entry in logged(run(text), FaultMissed)] == [15.0]
+
+
+def test_a_fault_of_an_agent_that_is_gone_already_is_recorded_as_missed() -> None:
+    text = WARM + faults(
+        "agent_crash, pod: 1, at: 15 s, for: never", "connection_lost, pod: 1, at: 20 s, for: 9 s"
+    )
+    assert logged(run(text + IDLE), FaultMissed) == [FaultMissed(20.0, "connection_lost")]
+
+
+def test_a_fault_that_strikes_is_not_recorded_as_missed() -> None:
+    text = WARM + faults("connection_lost, pod: 1, at: 20 s, for: 9 s")
+    assert logged(run(text + IDLE), FaultMissed) == []
+
+
 def test_a_fault_happens_again_and_again_on_each_pod_apart() -> None:
     """Counted from when the pod's agent comes up: at 0 s, and 4 s after the cycles at 10 s and 25 s."""
     pool = HEAD + "pool: {min: 1, max: 1, initial: 1}\npod_start: 4 s\n"
@@ -298,6 +319,11 @@ def test_the_control_plane_restarts_again_and_again() -> None:
 def test_a_control_plane_that_is_down_does_not_go_down() -> None:
     twice = faults("control_plane_restart, at: 15 s, for: 9 s", "control_plane_restart, at: 20 s, for: 9 s")
     assert control_times(run(WARM + twice + PLAN)) == [(15.0, "down"), (24.0, "up")]
+
+
+def test_a_restart_of_a_control_plane_that_is_down_is_recorded_as_missed() -> None:
+    twice = faults("control_plane_restart, at: 15 s, for: 9 s", "control_plane_restart, at: 20 s, for: 9 s")
+    assert logged(run(WARM + twice + PLAN), FaultMissed) == [FaultMissed(20.0, "control_plane_restart")]
 
 
 def test_without_faults_nothing_goes_wrong() -> None:

@@ -33,7 +33,7 @@ class TimedFaults:
         self._engine = engine
         self._control = control
         self._cluster = cluster
-        self._on_pod: dict[str, Callable[[PodTruth, float], None]] = {
+        self._on_pod: dict[str, Callable[[PodTruth, float], bool]] = {
             "heartbeat_gap": self._heartbeat_gap,
             "connection_lost": self._connection_lost,
             "agent_crash": self._agent_crash,
@@ -59,12 +59,15 @@ class TimedFaults:
 
     def _strike_all(self, entry: tuple[int, Fault]) -> None:
         index, fault = entry
-        struck = [pod for pod in self._cluster.pods.values() if fault.hits(pod.pool, pod.number)]
-        if not struck:
-            self._log(FaultMissed(self._engine.now, fault.fault))
-        for pod in struck:
+        has_struck = False
+        for pod in [pod for pod in self._cluster.pods.values() if fault.hits(pod.pool, pod.number)]:
             rng = self._streams.of("fault_length", f"{index} {pod.name}")
-            self._on_pod[fault.fault](pod, _drawn(fault.duration, rng))
+            has_struck |= self._on_pod[fault.fault](pod, _drawn(fault.duration, rng))
+        if not has_struck:
+            self._missed(fault)
+
+    def _missed(self, fault: Fault) -> None:
+        self._log(FaultMissed(self._engine.now, fault.fault))
 
     def _threaten(self, pod: PodTruth) -> None:
         """A pod's first agent came up: random faults begin to threaten it."""
@@ -78,32 +81,44 @@ class TimedFaults:
     def _strike_again(self, entry: tuple[Fault, PodTruth, np.random.Generator]) -> None:
         fault, pod, rng = entry
         if not pod.is_gone:
-            self._on_pod[fault.fault](pod, _drawn(fault.duration, rng))
+            if not self._on_pod[fault.fault](pod, _drawn(fault.duration, rng)):
+                self._missed(fault)
             self._engine.call_in(_drawn(fault.every, rng), self._strike_again, entry)
 
-    def _heartbeat_gap(self, pod: PodTruth, length_s: float) -> None:
-        if pod.agent is not None:
-            pod.agent.heartbeats.hold()
-            self._engine.call_in(length_s, HeartbeatLine.release, pod.agent.heartbeats)
+    # Each says whether there was anything to strike.
 
-    def _connection_lost(self, pod: PodTruth, length_s: float) -> None:
-        if pod.agent is not None:
-            pod.agent.cut_line()
-            self._engine.call_in(length_s, Agent.mend_line, pod.agent)
+    def _heartbeat_gap(self, pod: PodTruth, length_s: float) -> bool:
+        agent = _living_agent(pod)
+        if agent is None:
+            return False
+        agent.heartbeats.hold()
+        self._engine.call_in(length_s, HeartbeatLine.release, agent.heartbeats)
+        return True
 
-    def _agent_crash(self, pod: PodTruth, length_s: float) -> None:
+    def _connection_lost(self, pod: PodTruth, length_s: float) -> bool:
+        agent = _living_agent(pod)
+        if agent is None:
+            return False
+        agent.cut_line()
+        self._engine.call_in(length_s, Agent.mend_line, agent)
+        return True
+
+    def _agent_crash(self, pod: PodTruth, length_s: float) -> bool:
         """The process dies; the pod lives, and starts another process after a while, or never."""
-        if pod.agent is not None:
-            pod.agent.die()
-            pod.agent = None
-            self._engine.call_in(length_s, self._start_again, pod)
+        agent = _living_agent(pod)
+        if agent is None:
+            return False
+        agent.die()
+        pod.agent = None
+        self._engine.call_in(length_s, self._start_again, pod)
+        return True
 
     def _start_again(self, pod: PodTruth) -> None:
         if not (pod.is_gone or pod.is_terminating) and pod.agent is None:
             self._cluster.renew_agent(pod).start()
 
-    def _pod_killed(self, pod: PodTruth, length_s: float) -> None:
-        self._cluster.kill(pod)
+    def _pod_killed(self, pod: PodTruth, length_s: float) -> bool:
+        return self._cluster.kill(pod)
 
     # on the control plane
 
@@ -115,9 +130,15 @@ class TimedFaults:
     def _restart(self, entry: tuple[Fault, np.random.Generator]) -> None:
         fault, rng = entry
         length_s = _drawn(fault.duration, rng)
-        self._control.go_down(length_s)
+        if not self._control.go_down(length_s):
+            self._missed(fault)
         if fault.every is not None:
             self._engine.call_in(length_s + _drawn(fault.every, rng), self._restart, entry)
+
+
+def _living_agent(pod: PodTruth) -> Agent | None:
+    """The agent process of the pod, unless there is none yet or no more."""
+    return pod.agent if pod.agent is not None and pod.agent.is_alive else None
 
 
 def _drawn(distribution: Distribution | None, rng: np.random.Generator) -> float:
