@@ -70,14 +70,15 @@ Numbers: TypeAlias = Mapping[str, float | int]
 """What a rule compared, by name with its unit (`heartbeat_age_s`, `limit_s`, `pending`)."""
 NO_NUMBERS: Final[Numbers] = {}
 """One for all that compared none."""
+_PLAIN = (int, float, bool)  # their subclasses, NumPy's for example, cannot be written
 
 
 def is_explained(reason: object, numbers: object) -> bool:
-    """Whether a rule's reason and numbers are what a record can hold."""
+    """Whether a rule's reason and numbers are what a record can hold: plain numbers by name."""
     return (
         isinstance(reason, Reason)
-        and isinstance(numbers, Mapping)
-        and all(isinstance(value, int | float) for value in numbers.values())
+        and type(numbers) is dict
+        and all(type(name) is str and type(value) in _PLAIN for name, value in numbers.items())
     )
 
 

@@ -12,6 +12,9 @@ import msgspec
 Seconds = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "s"})]
 """A duration in seconds, never negative; a rule's field of this type is written with its unit in files."""
 
+INSTANT: Final = 1e-6
+"""Seconds that are no time: a computed instant misses its true value by less, and a shorter wait is none."""
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 """A share between 0 and 1, for example a utilisation."""
 

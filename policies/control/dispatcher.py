@@ -178,7 +178,10 @@ class Dispatcher:
 
     def _route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
         asked = f"route(task {task._id}, pod {pod._name})"
-        expected = "a SendTo of a pod that is in the pool (if booked, this one), or a GiveUp of more than 0 s"
+        expected = (
+            "a SendTo of a pod that is in the pool (if booked, this one), "
+            "or a GiveUp with a Reason and a wait of at least 1 µs"
+        )
         try:
             route = self._dispatch.route(task, pod, pool)
         except Exception as error:
@@ -187,7 +190,7 @@ class Dispatcher:
             to = route.pod
             if pool._pods.get(to._name) is to and not to.is_leaving and (to is pod or not route.booked):
                 return route
-        elif isinstance(route, GiveUp) and is_wait(route.retry_after):
+        elif isinstance(route, GiveUp) and isinstance(route.reason, Reason) and is_wait(route.retry_after):
             return route
         raise self._fault(self._dispatch, asked, repr(route), expected)
 

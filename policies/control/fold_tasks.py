@@ -145,7 +145,7 @@ class FoldTasks:
         return True
 
     def _back_off(self, task: Task) -> Seconds:
-        asked, expected = f"back_off({task._failed_sends})", "a time to wait, more than 0 s"
+        asked, expected = f"back_off({task._failed_sends})", "a time to wait, at least 1 µs"
         try:
             wait = self._dispatch.back_off(task._failed_sends)
         except Exception as error:

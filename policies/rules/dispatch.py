@@ -10,15 +10,17 @@ from policies.observed.pod import Pod
 from policies.observed.pool import Pool
 from policies.observed.task import Task
 from policies.rules.base import Rule
-from policies.vocabulary import RowState, Seconds
+from policies.vocabulary import INSTANT, RowState, Seconds
+
+_PLAIN = (int, float)
 
 
 def is_wait(value: object) -> bool:
-    """Whether a rule's answer is a time to wait: a finite number of seconds above 0.
+    """Whether a rule's answer is a time to wait: a finite plain number of seconds, at least 1 µs.
 
     A wait of no time would try again at the same instant, for ever.
     """
-    return isinstance(value, int | float) and 0 < value < math.inf
+    return isinstance(value, int | float) and type(value) in _PLAIN and INSTANT <= value < math.inf
 
 
 class SendTo(msgspec.Struct, frozen=True):
@@ -56,9 +58,9 @@ class DispatchRule(Rule, frozen=True):
     def __post_init__(self) -> None:
         for name in ("retry_no_slot", "retry_lost_race", "retry_no_agent"):
             if not is_wait(getattr(self, name)):
-                raise ValueError(f"{name} is {getattr(self, name):g} s; expected more than 0 s")
+                raise ValueError(f"{name} is {getattr(self, name):g} s; expected at least 1 µs")
         if not self.send_back_off or not all(map(is_wait, self.send_back_off)):
-            raise ValueError(f"send_back_off is {list(self.send_back_off)}; expected waits of more than 0 s")
+            raise ValueError(f"send_back_off is {list(self.send_back_off)}; expected waits of at least 1 µs")
 
     def route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
         """Whom to send to, now that a slot of `pod` is booked for `task`."""

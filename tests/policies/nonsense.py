@@ -20,6 +20,10 @@ from policies.rules.victims import VictimRule
 AnswerOf = Callable[..., Any]
 
 
+class NotPlain(float):
+    """A number that is none of Python's own, as those of NumPy are."""
+
+
 def fails() -> Any:
     """What a rule with a bug does."""
     raise ZeroDivisionError("a bug")

@@ -4,6 +4,7 @@ The recovery family has no method to ask, so it cannot fail.
 """
 
 import math
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.policies.nonsense import (
     AnswerOf,
     BackOff,
     Decide,
+    NotPlain,
     Place,
     Queue,
     Route,
@@ -164,6 +166,14 @@ def test_a_placement_whose_key_of_like_tasks_is_none(answer: AnswerOf, answered:
             lambda pod, pool: GiveUp(Reason.NOT_CONNECTED, math.nan),
             "GiveUp(reason=<Reason.NOT_CONNECTED: 'not_connected'>, retry_after=nan, wants_pod=False)",
         ),
+        (
+            lambda pod, pool: GiveUp(Reason.NOT_CONNECTED, 1e-30),
+            "GiveUp(reason=<Reason.NOT_CONNECTED: 'not_connected'>, retry_after=1e-30, wants_pod=False)",
+        ),
+        (
+            lambda pod, pool: GiveUp("busy", 5.0),  # type: ignore[arg-type]
+            "GiveUp(reason='busy', retry_after=5.0, wants_pod=False)",
+        ),
         (lambda pod, pool: send_to("a-2", booked=False), "SendTo(pod='a-2', booked=False)"),
         (
             lambda pod, pool: send_to(pool.pod("a-2"), booked=True),
@@ -184,13 +194,20 @@ def test_a_dispatch_rule_that_answers_nonsense(answer: AnswerOf, answered: str) 
     fault = fault_of(lambda: driver.submit("w"))
     assert parts(fault) == ("Route", 0.0, "route(task 1, pod a-1)", answered)
     assert fault.expected == (
-        "a SendTo of a pod that is in the pool (if booked, this one), or a GiveUp of more than 0 s"
+        "a SendTo of a pod that is in the pool (if booked, this one), "
+        "or a GiveUp with a Reason and a wait of at least 1 µs"
     )
 
 
 @pytest.mark.parametrize(
     ("answer", "answered"),
-    [(fails, "ZeroDivisionError('a bug')"), (lambda: None, "None"), (lambda: -5.0, "-5.0")],
+    [
+        (fails, "ZeroDivisionError('a bug')"),
+        (lambda: None, "None"),
+        (lambda: -5.0, "-5.0"),
+        (lambda: 1e-7, "1e-07"),
+        (lambda: True, "True"),
+    ],
 )
 def test_a_back_off_that_is_no_time(answer: AnswerOf, answered: str) -> None:
     driver = Driver(overrides={"dispatch": BackOff(answer=answer)})
@@ -198,7 +215,7 @@ def test_a_back_off_that_is_no_time(answer: AnswerOf, answered: str) -> None:
     driver.submit("w")
     fault = fault_of(lambda: driver.fail_send(1))
     assert parts(fault) == ("BackOff", 0.0, "back_off(1)", answered)
-    assert fault.expected == "a time to wait, more than 0 s"
+    assert fault.expected == "a time to wait, at least 1 µs"
 
 
 # autoscaler
@@ -225,7 +242,14 @@ def test_an_autoscaler_that_answers_nonsense(answer: AnswerOf, answered: str) ->
 
 @pytest.mark.parametrize(
     ("reason", "numbers"),
-    [("because", {}), (Reason.BY_RULE, {"load": "high"}), (Reason.BY_RULE, None)],
+    [
+        ("because", {}),
+        (Reason.BY_RULE, {"load": "high"}),
+        (Reason.BY_RULE, None),
+        (Reason.BY_RULE, MappingProxyType({"load": 1.0})),
+        (Reason.BY_RULE, {1: 1.0}),
+        (Reason.BY_RULE, {"load": NotPlain(1.0)}),
+    ],
 )
 def test_an_autoscaler_whose_answer_could_not_be_recorded(reason: Any, numbers: Any) -> None:
     """A target always says why, in a form that a record can hold."""

@@ -227,17 +227,17 @@ def test_overrides_leave_the_preset_alone() -> None:
         (
             "seed-after",
             {"dispatch": {"send_back_off": []}},
-            "dispatch: send_back_off is []; expected waits of more than 0 s",
+            "dispatch: send_back_off is []; expected waits of at least 1 µs",
         ),
         (
             "seed-after",
             {"dispatch": {"retry_no_slot": 0}},
-            "dispatch: retry_no_slot is 0 s; expected more than 0 s",
+            "dispatch: retry_no_slot is 0 s; expected at least 1 µs",
         ),
         (
             "seed-after",
             {"dispatch": {"retry_no_agent": 0}},
-            "dispatch: retry_no_agent is 0 s; expected more than 0 s",
+            "dispatch: retry_no_agent is 0 s; expected at least 1 µs",
         ),
         (
             "seed-after",
