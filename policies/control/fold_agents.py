@@ -3,7 +3,7 @@
 from policies.control.misfits import Misfits
 from policies.control.recovery import Recovery
 from policies.control.silence import Silence
-from policies.lifecycles import LINK, ROW, LinkEvent, RowEvent, Verdict
+from policies.lifecycles import LINK, LinkEvent, RowEvent, Verdict
 from policies.observations import (
     AgentConnected,
     AgentDisconnected,
@@ -31,7 +31,7 @@ class FoldAgents:
         """The row is online; a restarted agent process registers again, which is no misfit."""
         pod = self._misfits.pod(event, event.pod)
         if pod is not None:
-            pod._row = ROW[pod._row][RowEvent.REGISTERED]
+            self._books.move_row(pod, RowEvent.REGISTERED)
             pod._registered_at = self._books.now
             self._silence.watch(pod)
 
@@ -42,7 +42,8 @@ class FoldAgents:
             return
         if pod._known_to_pod_manager:
             self._misfits.record(event, pod._name, "known", Verdict.REPEATED)
-        pod._known_to_pod_manager = True
+            return
+        self._books.make_known(pod)
 
     def connected(self, event: AgentConnected) -> None:
         """The connection is up, and the agent says what it runs."""
@@ -102,5 +103,5 @@ class FoldAgents:
     def _heard(self, pod: Pod, at: float) -> None:
         pod._heard_at = max(pod._heard_at, at)
         if pod._row is RowState.OFFLINE:
-            pod._row = ROW[pod._row][RowEvent.PINGED]
+            self._books.move_row(pod, RowEvent.PINGED)
         self._books.heard_from(pod)

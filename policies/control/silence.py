@@ -11,10 +11,10 @@ from policies.constants import Constants
 from policies.control.agenda import Agenda, Grid
 from policies.control.lives import Lives
 from policies.decisions import ConnectionCut, Reason
-from policies.lifecycles import ROW, RowEvent
+from policies.lifecycles import RowEvent
 from policies.observed.books import Books
 from policies.observed.pod import Pod
-from policies.vocabulary import RowState
+from policies.vocabulary import INSTANT, RowState
 
 
 class Silence:
@@ -63,12 +63,12 @@ class Silence:
 
     def _check(self, pod: Pod, now: float) -> None:
         silent_s = now - pod.last_sign_at(now)
-        if pod.connected and silent_s > self._constants.cut_after:
+        if pod.connected and silent_s > self._constants.cut_after + INSTANT:
             self._cut(pod, now, silent_s)
-        if pod._row is RowState.ONLINE and silent_s > self._constants.row_offline_after:
-            pod._row = ROW[pod._row][RowEvent.SILENT]
-        elif pod._row is RowState.OFFLINE and silent_s > self._constants.row_deleted_after:
-            pod._row = ROW[pod._row][RowEvent.DELETED]
+        if pod._row is RowState.ONLINE and silent_s > self._constants.row_offline_after + INSTANT:
+            self._books.move_row(pod, RowEvent.SILENT)
+        elif pod._row is RowState.OFFLINE and silent_s > self._constants.row_deleted_after + INSTANT:
+            self._books.move_row(pod, RowEvent.DELETED)
             for task in list(pod._tasks):
                 self._lives.lose(self._books.tasks[task], Reason.AGENT_LOST)
 

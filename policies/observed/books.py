@@ -8,13 +8,22 @@ a pod goes through one method here, so that a count can not miss one.
 from typing import Protocol
 
 from policies.decisions import AnyDecision, SlotMoved, TaskMoved
-from policies.lifecycles import LINK, POD, SLOT, TASK, LinkEvent, PodEvent, SlotEvent, TaskEvent
+from policies.lifecycles import (
+    LINK,
+    POD,
+    ROW,
+    LinkEvent,
+    PodEvent,
+    RowEvent,
+    SlotEvent,
+    TaskEvent,
+)
 from policies.observed.pod import NEVER_HEARD_FROM, Pod, Slot
 from policies.observed.pool import Pool
+from policies.observed.steps import SLOT_STEPS, TASK_STEPS
 from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.vocabulary import (
-    RUNNING,
     LinkState,
     Phase,
     PodName,
@@ -36,35 +45,6 @@ _BOOKED = SlotEvent.BOOKED
 _ACTIVATED = SlotEvent.ACTIVATED
 _FREED = SlotEvent.FREED
 _LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
-
-# The tables of lifecycles with what each step changes, so that one look-up answers all that a step asks.
-_TASK_STEPS = {
-    old: {
-        event: (
-            new,
-            (new is TaskState.PENDING) - (old is TaskState.PENDING),
-            (new in RUNNING) - (old in RUNNING),
-            (new is TaskState.APPLY_PENDING) - (old is TaskState.APPLY_PENDING),
-            not TASK[new],
-        )
-        for event, new in events.items()
-    }
-    for old, events in TASK.items()
-}
-"""By state and event: the new state; how many more tasks are pending, running and apply_pending; whether
-it is the end."""
-_SLOT_STEPS = {
-    old: {
-        event: (
-            new,
-            (new is SlotState.RUNNING) - (old is SlotState.RUNNING),
-            (new is SlotState.RESERVED) - (old is SlotState.RESERVED),
-        )
-        for event, new in events.items()
-    }
-    for old, events in SLOT.items()
-}
-"""By state and event: the new state, and how many more slots are running and reserved."""
 
 
 class Journal(Protocol):
@@ -123,7 +103,7 @@ class Books:
     def move_task(self, task: Task, event: TaskEvent) -> bool:
         """Let `event` happen to the task; False, and nothing changed, if its table does not list it."""
         old = task._state
-        step = _TASK_STEPS[old].get(event)
+        step = TASK_STEPS[old].get(event)
         if step is None:
             return False
         new, pending, running, planned, is_over = step
@@ -210,7 +190,7 @@ class Books:
 
     def _move_slot(self, slot: Slot, event: SlotEvent, holder: Task) -> bool:
         """Let `event` happen to the slot that `holder` takes, holds, or gives up."""
-        step = _SLOT_STEPS[slot._state].get(event)
+        step = SLOT_STEPS[slot._state].get(event)
         if step is None:
             return False
         slot._state, running, reserved = step
@@ -306,6 +286,18 @@ class Books:
             slot._state = _IDLE
         pod._running = pod._reserved = pod._plan_and_applies = 0
 
+    def move_row(self, pod: Pod, event: RowEvent) -> None:
+        """Let `event` happen to the agent's row, whose table lists it."""
+        new = ROW[pod._row][event]
+        if new is not pod._row:
+            pod._row = new
+            self.version += 1
+
+    def make_known(self, pod: Pod) -> None:
+        """The pod manager knows the agent from now on: `pod.AgentID` is set."""
+        pod._known_to_pod_manager = True
+        self.version += 1
+
     def connect(self, pod: Pod) -> None:
         """The agent's connection is up from now on."""
         pod._link = LINK[pod._link][LinkEvent.CONNECTED]
@@ -360,6 +352,7 @@ class Books:
         """The store says that this phase runs on the pod from now on."""
         pod._tasks[task._id] = phase
         task._pod = pod._name
+        self.version += 1
 
     def vacate(self, task: Task) -> None:
         """The store no longer says that the task runs, and the slot that it holds is idle again."""
@@ -369,7 +362,9 @@ class Books:
         if pod is None:
             return
         pod._tasks.pop(task._id, None)
-        if task._slot is not None:
+        if task._slot is None:
+            self.version += 1
+        else:
             self._move_slot(pod._slots[task._slot], _FREED, task)
 
     def runs_no_more(self, task: Task) -> None:

@@ -18,7 +18,7 @@ from policies.observed.pool import Pool
 from policies.observed.task import Task
 from policies.rules.base import Rule
 from policies.rules.fits import EXCLUSIVE, ONE_PLAN_AND_APPLY, SLOT_ZERO, Fit
-from policies.vocabulary import Seconds, TaskState
+from policies.vocabulary import INSTANT, Seconds, TaskState
 
 _APPLY_PENDING = TaskState.APPLY_PENDING
 
@@ -89,7 +89,7 @@ class P1(SlotPlacement, frozen=True):
     def usable(self, pod: Pod, pool: Pool) -> bool:
         """A heartbeat of exactly `offline_after` seconds ago still counts; any older one does not."""
         age, limit = pod.heartbeat_age_s(pool.now), self.offline_after
-        if age <= limit:
+        if age <= limit or age - limit < INSTANT:
             return True
         if age == math.inf:
             pool.refuse(pod, Reason.NEVER_HEARD_FROM, limit_s=limit)
@@ -107,7 +107,7 @@ class P2(P1, frozen=True):
     grace: Seconds = 300.0
 
     def usable(self, pod: Pod, pool: Pool) -> bool:
-        return pod.age_s(pool.now) < self.grace or P1.usable(self, pod, pool)
+        return pod.age_s(pool.now) < self.grace - INSTANT or P1.usable(self, pod, pool)
 
 
 class P3(P1, frozen=True):
@@ -121,7 +121,7 @@ class P3(P1, frozen=True):
 
     def usable(self, pod: Pod, pool: Pool) -> bool:
         age = pod.age_s(pool.now)
-        if age >= self.grace:
+        if age >= self.grace - INSTANT:
             return P1.usable(self, pod, pool)
         if pod.known_to_pod_manager:
             return True

@@ -5,7 +5,10 @@ import pytest
 from policies.actions import CreatePod, DeletePod
 from policies.decisions import PodChosen, Reason, Scaled
 from policies.observations import PodGone, PodTerminating, TaskCancelled
+from policies.observed.pool import Pool
+from policies.rules.autoscaling import Autoscaler, Target
 from policies.rules.victims import AnyIdle, Newest, Oldest, VictimRule
+from policies.vocabulary import RowState
 from tests.policies.driver import Driver, scene
 
 
@@ -54,6 +57,30 @@ def test_a_creation_carries_the_decision_that_explains_it() -> None:
         reason=Reason.COLD_START,
         numbers={"pending": 1},
     )
+
+
+class PodsReady(Autoscaler, frozen=True):
+    """One pod more than there are agents of this fact."""
+
+    fact: str
+    depends_on_time = False
+
+    def decide(self, pool: Pool, now: float) -> Target:
+        """Pods of the pool are asked one by one."""
+        pods = list(pool.pods_with_idle_slot())
+        known = sum(pod.known_to_pod_manager for pod in pods)
+        online = sum(pod.row is RowState.ONLINE for pod in pods)
+        return Target(1 + (known if self.fact == "known" else online), Reason.BY_RULE)
+
+
+@pytest.mark.parametrize("fact", ["known", "online"])
+def test_an_autoscaler_of_counts_is_asked_again_when_an_agent_s_fact_changes(fact: str) -> None:
+    driver = Driver(overrides={"autoscaler": PodsReady(fact=fact)})
+    driver.pod(registered=False, connected=False, heartbeats=False, known=False)
+    driver.run(12.0)
+    driver.agent("a-1", registered=True, connected=False, heartbeats=False, known=True)
+    driver.run(40.0)
+    assert created(driver) == [(15.0, "a-2")]
 
 
 def test_utilisation_adds_one_pod_a_cycle() -> None:

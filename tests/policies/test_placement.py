@@ -47,6 +47,21 @@ def test_an_old_pod_is_usable_up_to_a_heartbeat_age_of_exactly_120_s(
     assert (place(rule, driver) is not None) == usable
 
 
+@pytest.mark.parametrize("rule", [P1(), P5(), P6()], ids=str)
+def test_a_heartbeat_age_is_120_s_however_its_instants_are_rounded(rule: Placement) -> None:
+    """As floats, 128.002 - 8.002 is a little more than 120."""
+    driver = one_pod(created_at=-1000.0, heard_at=8.002, known=False, now=128.002)
+    assert place(rule, driver) == ("a-1", 0)
+
+
+@pytest.mark.parametrize(("rule", "usable"), [(P2(), False), (P3(), True)], ids=str)
+def test_a_pod_is_300_s_old_however_its_instants_are_rounded(rule: Placement, usable: bool) -> None:
+    """As floats, 308.001 - 8.001 may be a little less than 300."""
+    heard_at = 250.0 if usable else None
+    driver = one_pod(created_at=math.nextafter(8.0, 9.0), heard_at=heard_at, known=False, now=308.0)
+    assert (place(rule, driver) is not None) == usable
+
+
 @pytest.mark.parametrize("rule", [P1(), P4(), P5(), P6()], ids=str)
 def test_one_heartbeat_makes_a_silent_pod_usable_again(rule: Placement) -> None:
     driver = one_pod(created_at=-1000.0, heard_at=7.0, known=False, now=500.0)

@@ -1,5 +1,7 @@
 """Silent agents: when their connections are cut, their rows go offline and are deleted, tasks given up."""
 
+import math
+
 import pytest
 
 from policies.actions import CutConnection
@@ -43,7 +45,10 @@ def cuts(driver: Driver) -> list[tuple[float, float]]:
     return [(at, cut.because.heartbeat_age_s) for at, cut in driver.done(CutConnection)]
 
 
-@pytest.mark.parametrize(("last_at", "cut_at"), [(0.0, 150.0), (29.0, 150.0), (30.0, 180.0), (31.0, 180.0)])
+@pytest.mark.parametrize(
+    ("last_at", "cut_at"),
+    [(0.0, 150.0), (29.0, 150.0), (math.nextafter(30.0, 0.0), 180.0), (30.0, 180.0), (31.0, 180.0)],
+)
 def test_a_connection_is_cut_at_the_first_check_that_finds_it_silent_for_more_than_120_s(
     last_at: float, cut_at: float
 ) -> None:
