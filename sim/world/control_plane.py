@@ -62,8 +62,7 @@ class ControlPlaneProcess:
         self.due_at = controller.next_wakeup()
         self.carry_out: Mapping[type[AnyAction], Callable[[Any], None]] = {}
         """Who carries out an action, by its type."""
-        self.on_task_moved: Callable[[TaskMoved], None] | None = None
-        self.on_observed: dict[type, Callable[[Any], None]] = {}
+        self._on_task_moved: Callable[[TaskMoved], None] | None = None
         self.on_up: list[Callable[[], None]] = []
         self.on_down: list[Callable[[], None]] = []
 
@@ -120,6 +119,12 @@ class ControlPlaneProcess:
         finally:
             self._immediate = before
 
+    def watch_tasks(self, show: Callable[[TaskMoved], None]) -> None:
+        """Show what becomes of tasks from now on, after each step; the same watcher may ask again."""
+        if self._on_task_moved is None:
+            self._on_task_moved = show
+            self._shown = len(self._entries)
+
     def step(self) -> None:
         """Step the controller, log what it decided, and send its actions on their way.
 
@@ -128,8 +133,8 @@ class ControlPlaneProcess:
         controller = self._controller
         actions = controller.step(self._engine.now)
         self.due_at = controller.next_wakeup()  # earlier if an action is answered at once
-        if self.on_task_moved is not None:
-            self._show_moves(self.on_task_moved)
+        if self._on_task_moved is not None:
+            self._show_moves(self._on_task_moved)
         for action in actions:
             self._log(action)
             if self._obeys_at_once:
@@ -180,9 +185,6 @@ class ControlPlaneProcess:
         self._log(event)
         self._controller.observe(event)
         self.due_at = now
-        then = self.on_observed.get(type(event))
-        if then is not None:
-            then(event)
 
     def _learn_or_lose(self, sent: tuple[int, AnyObservation]) -> None:
         life, event = sent
@@ -199,7 +201,7 @@ class ControlPlaneProcess:
         entries = self._entries[self._shown :]
         self._shown += len(entries)
         for entry in entries:
-            if isinstance(entry, TaskMoved):
+            if type(entry) is TaskMoved:
                 show(entry)
 
 

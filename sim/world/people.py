@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable
 
 from policies.decisions import TaskMoved
-from policies.lifecycles import TASK
-from policies.observations import PhaseEnded, TaskCancelled, TaskConfirmed, TaskSubmitted
-from policies.vocabulary import Outcome, TaskId, TaskKind
+from policies.lifecycles import TASK, TaskEvent
+from policies.observations import TaskCancelled, TaskConfirmed, TaskSubmitted
+from policies.vocabulary import TaskId, TaskKind
 from sim.engine import Engine
 from sim.record.entry import Log
 from sim.record.truth import TaskCreated
@@ -16,7 +16,8 @@ from sim.world.control_plane import ControlPlaneProcess
 from sim.world.work import Work
 
 _KINDS = {str(kind): kind for kind in TaskKind}
-_CHANGES = Outcome.CHANGES
+_PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
+_PLANNED = TaskEvent.PLANNED
 
 
 class People:
@@ -28,7 +29,6 @@ class People:
         self._log = log
         self._work = work
         self._closed: dict[TaskId, ClosedSource] = {}
-        control.on_observed[PhaseEnded] = self._saw_end
 
     def submit_all(self, arrivals: Iterable[Arrival]) -> None:
         """Submit an open workload, one arrival at a time; `arrivals` is in order of time."""
@@ -39,7 +39,7 @@ class People:
 
     def join(self, source: ClosedSource) -> None:
         """A closed population: each customer submits again some time after the last task ended."""
-        self._control.on_task_moved = self._saw_move
+        self._control.watch_tasks(self._saw_move)
         for coming in source.first_arrivals():
             self._await(source, coming)
 
@@ -53,6 +53,9 @@ class People:
         now = self._engine.now
         kind = _KINDS[arrival.kind]
         self._work.enter(arrival)
+        if kind is _PLAN_AND_APPLY and arrival.has_changes:
+            # Only then: whoever watches goes through the log, and most workloads have nothing to confirm.
+            self._control.watch_tasks(self._saw_move)
         task, pool, workspace = arrival.task, arrival.pool, arrival.workspace
         self._log(TaskCreated(now, task, pool, workspace, kind, arrival.plan_s, arrival.apply_s))
         self._control.tell("people", TaskSubmitted(now, task, pool, workspace, kind))
@@ -68,24 +71,28 @@ class People:
         if not self._work.has_started(task):
             self._cancel(task)
 
-    def _saw_end(self, event: PhaseEnded) -> None:
-        """A plan shows its changes: somebody will confirm them, after a while, or never."""
-        if event.outcome is _CHANGES:
-            arrival = self._work.arrival(event.task)
-            if arrival.confirmed_at == arrival.confirmed_at:  # given, hence not NaN
-                self._engine.call_at(arrival.confirmed_at, self._confirm, event.task)
-            else:
-                self._engine.call_in(arrival.confirmed_after_s, self._confirm, event.task)
-
     def _confirm(self, task: TaskId) -> None:
         self._control.tell("people", TaskConfirmed(self._engine.now, task, "person"))
 
     def _saw_move(self, move: TaskMoved) -> None:
+        if move.cause is _PLANNED:
+            self._saw_changes(move.task)
+        elif not TASK[move.after]:
+            self._saw_end(move)
+
+    def _saw_changes(self, task: TaskId) -> None:
+        """A plan waits to be confirmed: somebody will do it, after a while, or never."""
+        arrival = self._work.arrival(task)
+        if arrival.confirmed_at == arrival.confirmed_at:  # given, hence not NaN
+            self._engine.call_at(arrival.confirmed_at, self._confirm, task)
+        else:
+            self._engine.call_in(arrival.confirmed_after_s, self._confirm, task)
+
+    def _saw_end(self, move: TaskMoved) -> None:
         """A customer of a closed population sees its task end, thinks, and submits the next one."""
-        if not TASK[move.after]:
-            source = self._closed.pop(move.task, None)
-            if source is not None:
-                self._await(source, source.next_after(move.task, self._engine.now))
+        source = self._closed.pop(move.task, None)
+        if source is not None:
+            self._await(source, source.next_after(move.task, self._engine.now))
 
     def _await(self, source: ClosedSource, coming: Coming) -> None:
         self._engine.call_at(coming[1].submitted_at, self._submit_of_closed, (source, coming))

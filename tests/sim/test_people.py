@@ -3,6 +3,7 @@
 import pytest
 
 from policies.observations import TaskCancelled, TaskConfirmed, TaskSubmitted
+from sim.record.truth import ExecEnded
 from tests.sim.builders import COLD, HEAD, WARM, column, logged, run, sends
 
 SLOW = "control_plane: {observation_delay: 3 s}\n"
@@ -50,6 +51,14 @@ def test_a_plan_without_changes_has_nothing_to_confirm() -> None:
     record = run(WARM + "tasks:\n" + task("changes: false"))
     assert logged(record, TaskConfirmed) == []
     assert column(record, "tasks", "state", "ended_at") == [("planned_and_finished", 25.0)]
+
+
+def test_a_plan_of_a_task_that_is_cancelled_is_not_confirmed() -> None:
+    """The agent is cut off when it is to abort, so that its plan ends with changes at 25 s."""
+    cut = "faults: [{fault: connection_lost, pod: 1, at: 10 s, for: 5 s}]\n"
+    record = run(WARM + cut + "tasks:\n" + task("cancelled_at: 12 s", "confirmed_after: 5 s"))
+    assert [(ended.at, ended.outcome) for ended in logged(record, ExecEnded)] == [(25.0, "changes")]
+    assert logged(record, TaskConfirmed) == []
 
 
 def test_a_person_sees_the_end_of_a_plan_when_the_control_plane_does() -> None:
