@@ -26,6 +26,7 @@ class Capacity:
         self._books = books
         self._autoscaler = policy.autoscaler
         self._victims = policy.victims
+        self._dispatch_name = policy.dispatch.rule_name
         self._deletes_ended_pods = policy.dispatch.deletes_ended_pods
         self._every = policy.controller.autoscaler_every
         self._outbox = outbox
@@ -63,7 +64,7 @@ class Capacity:
         """D4: nobody is connected, so one pod is asked for at once rather than at the next cycle."""
         if pool._known < pool._max:
             target = Target(pool._known + 1, Reason.IMMEDIATE_SCALE_UP)
-            self._grow(pool, self._scaled(pool, target))
+            self._grow(pool, self._scaled(pool, target, self._dispatch_name))
 
     def _decide(self, pool: Pool) -> Target:
         try:
@@ -105,9 +106,11 @@ class Capacity:
             self._outbox.append(CreatePod(at=self._books.now, pool=pool._name, pod=name, because=because))
 
     def _shrink(self, pool: Pool, count: int, reason: Reason) -> bool:
-        for pod in self._choose(pool, count):
+        """Delete pods; whether the next cycle may find something to do even if nothing changes."""
+        pods = self._choose(pool, count)
+        for pod in pods:
             self._delete(pool, pod, self._victims.rule_name, reason)
-        return True
+        return bool(pods) or self._victims.depends_on_time
 
     def _choose(self, pool: Pool, count: int) -> list[Pod]:
         rule = self._victims
@@ -145,12 +148,12 @@ class Capacity:
         if not is_explained(target.reason, target.numbers):
             raise self._fault_of_autoscaler(pool, repr(target), "a Target with a Reason, and numbers by name")
 
-    def _scaled(self, pool: Pool, target: Target) -> Scaled:
+    def _scaled(self, pool: Pool, target: Target, rule: str = "") -> Scaled:
         self._require_explanation(pool, target)
         return Scaled(
             at=self._books.now,
             pool=pool._name,
-            rule=self._autoscaler.rule_name,
+            rule=rule or self._autoscaler.rule_name,
             pods=pool._known,
             desired=target.desired,
             reason=target.reason,

@@ -168,7 +168,7 @@ class Dispatcher:
                 self._send_unbooked(task, pool, route.pod)
             return True
         if own_reservation:
-            self._lives.reserve_slot(task)
+            self._books.reserve(slot)  # until the time that it was reserved for
         else:
             self._books.free(task)
         self._note_released(task, workspace, pool, slot, route)

@@ -142,7 +142,10 @@ class Books:
 
         Ids that arrive out of order can let two tasks of a workspace plan at once: the other has it next.
         """
-        if workspace._lock is task:
+        if workspace._lock is not task:
+            return
+        workspace._lock = None
+        if workspace._apply_pending:
             planned = [row for row in workspace._rows.values() if row._state is _APPLY_PENDING]
             workspace._lock = min(planned, key=lambda row: row._id, default=None)
 
@@ -263,7 +266,7 @@ class Books:
                 pool._pods_running_tasks -= 1
             pool._connected.pop(pod._name, None)
             self._set_aside(pod)
-            pool._idle.relist(pod)
+            pool._idle.leave(pod)
         if new is PodState.GONE:
             del pool._pods[pod._name]
             del self.pods[pod._name]

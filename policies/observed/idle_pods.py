@@ -9,7 +9,7 @@ Entries are removed lazily: a queue's entry counts only while its pod is listed 
 """
 
 from collections.abc import Iterator
-from heapq import heappop, heappush, merge
+from heapq import heapify, heappop, heappush, merge
 from itertools import chain
 from operator import attrgetter
 from typing import Final
@@ -52,6 +52,12 @@ class Queue:
         # Most callers take the oldest, and closing a generator that has begun is slow.
         return iter((oldest,)) if self.count == 1 else chain((oldest,), self._but_the_oldest())
 
+    def sweep(self) -> None:
+        """Drop the entries of pods that are leaving."""
+        self.entries[:] = [entry for entry in self.entries if entry[1]._state not in _LEAVING]
+        heapify(self.entries)
+        self.entered = {number for number, _ in self.entries}
+
     def _but_the_oldest(self) -> Iterator[Pod]:
         for _, pod in sorted(self.entries)[1:]:
             if pod._listed is self:
@@ -61,12 +67,13 @@ class Queue:
 class IdlePods:
     """Pods with an idle slot, by occupancy; asked to relist a pod whenever its slots change."""
 
-    __slots__ = ("_queues", "listed")
+    __slots__ = ("_left", "_queues", "listed")
 
     def __init__(self) -> None:
         self.listed = 0
         """How many pods are listed."""
         self._queues: dict[int, Queue] = {}
+        self._left = 0  # how many pods left since the last sweep
 
     def relist(self, pod: Pod) -> None:
         """Put the pod where placement will find it, after its slots, state or heartbeat changed."""
@@ -102,6 +109,15 @@ class IdlePods:
         if number not in queue.entered:
             queue.entered.add(number)
             heappush(queue.entries, (number, pod))
+
+    def leave(self, pod: Pod) -> None:
+        """The pod is leaving: it is listed no more, and its entries do not pile up behind older ones."""
+        self.relist(pod)
+        self._left += 1
+        if self._left > self.listed + 16:
+            self._left = 0
+            for queue in self._queues.values():
+                queue.sweep()
 
     def without(self, barred: int) -> Iterator[Pod]:
         """Pods whose occupancy has none of the `barred` bits: those heard from first, oldest first."""

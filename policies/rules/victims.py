@@ -17,6 +17,11 @@ class VictimRule(Rule, frozen=True):
     """Chooses pods to delete."""
 
     family: ClassVar[str] = "victims"
+    depends_on_time: ClassVar[bool] = True
+    """Whether `choose` may answer differently when only `pool.now` has changed.
+
+    A rule that says False and chose nobody is not asked again until something is observed.
+    """
 
     def choose(self, pool: Pool, count: int) -> list[Pod]:
         """At most `count` of the pool's idle pods, those to delete first in front."""
@@ -27,6 +32,7 @@ class AnyIdle(VictimRule, frozen=True):
     """Any idle pod, in an order that depends on nothing but `order_seed` and the pods' numbers."""
 
     order_seed: int = 0
+    depends_on_time: ClassVar[bool] = False
 
     def choose(self, pool: Pool, count: int) -> list[Pod]:
         return sorted(pool.idle_pods(), key=lambda pod: _mix(self.order_seed, pod.number))[:count]
@@ -35,12 +41,16 @@ class AnyIdle(VictimRule, frozen=True):
 class Newest(VictimRule, frozen=True):
     """The idle pods that were created last."""
 
+    depends_on_time: ClassVar[bool] = False
+
     def choose(self, pool: Pool, count: int) -> list[Pod]:
         return sorted(pool.idle_pods(), key=lambda pod: -pod.number)[:count]
 
 
 class Oldest(VictimRule, frozen=True):
     """The idle pods that were created first."""
+
+    depends_on_time: ClassVar[bool] = False
 
     def choose(self, pool: Pool, count: int) -> list[Pod]:
         return sorted(pool.idle_pods(), key=lambda pod: pod.number)[:count]

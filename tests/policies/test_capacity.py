@@ -5,6 +5,7 @@ import pytest
 from policies.actions import CreatePod, DeletePod
 from policies.decisions import PodChosen, Reason, Scaled
 from policies.observations import PodGone, PodTerminating, TaskCancelled
+from policies.observed.pod import Pod
 from policies.observed.pool import Pool
 from policies.rules.autoscaling import Autoscaler, Target
 from policies.rules.victims import AnyIdle, Newest, Oldest, VictimRule
@@ -162,6 +163,44 @@ def test_the_seed_of_any_idle_changes_the_order() -> None:
 @pytest.mark.parametrize("count", [0, 1, 2, 9])
 def test_a_victim_rule_chooses_no_more_than_asked_for(rule: VictimRule, count: int) -> None:
     assert len(rule.choose(scene("...", "...").pool, count)) == min(count, 2)
+
+
+class Patient(VictimRule, frozen=True):
+    """Takes pods from 100 s on."""
+
+    def choose(self, pool: Pool, count: int) -> list[Pod]:
+        """Any, or none yet."""
+        return list(pool.idle_pods())[:count] if pool.now >= 100.0 else []
+
+
+class Never(Patient, frozen=True):
+    """Takes none, whatever the time."""
+
+    depends_on_time = False
+
+    def choose(self, pool: Pool, count: int) -> list[Pod]:
+        """None."""
+        return []
+
+
+def test_a_victim_rule_that_took_nobody_is_asked_again_as_time_goes_by() -> None:
+    driver = scene("...", autoscaler="C8", overrides={"victims": Patient()})
+    driver.run(200.0)
+    assert deleted(driver) == [(100.0, "a-1")]
+
+
+def test_a_victim_rule_that_takes_nobody_at_any_time_never_wakes_its_driver() -> None:
+    driver = scene("...", autoscaler="C8", overrides={"victims": Never()})
+    driver.run(200.0)
+    assert driver.control.next_wakeup() == float("inf")
+
+
+def test_pods_that_are_gone_leave_nothing_behind_where_placement_looks() -> None:
+    """An older pod lives on, so that none of them ever comes to the top."""
+    driver = scene("...")
+    for number in range(2, 200):
+        driver.tell(PodGone(float(number), driver.pod()))
+    assert sum(len(queue.entries) for queue in driver.pool._idle._queues.values()) < 50
 
 
 def test_a_deletion_names_the_rule_and_the_reason() -> None:

@@ -189,6 +189,16 @@ def test_an_apply_that_nobody_is_there_for_keeps_its_reservation() -> None:
     assert driver.slots_of("a-1") == ["reserved", "idle", "idle"]
 
 
+def test_retries_of_such_an_apply_do_not_pile_up_deadlines() -> None:
+    """Its reservation ends when it would have, and a day of retries leaves one deadline."""
+    driver = pool_of()
+    driver.pod()
+    planned(driver)
+    driver.tell(AgentDisconnected(0.0, "a-1"), TaskConfirmed(5.0, 1, "somebody"))
+    driver.run(1000.0)
+    assert len(driver.control._agenda._reservations) == 1
+
+
 # failed sends
 
 
@@ -281,7 +291,7 @@ def test_d4_asks_for_a_pod_at_once_when_nobody_is_connected() -> None:
     [(at, create)] = driver.done(CreatePod)
     assert (at, create.pod) == (3.0, "a-2")
     assert create.because == Scaled(
-        at=3.0, pool=POOL, rule="Keep", pods=1, desired=2, reason=Reason.IMMEDIATE_SCALE_UP, numbers={}
+        at=3.0, pool=POOL, rule="D4", pods=1, desired=2, reason=Reason.IMMEDIATE_SCALE_UP, numbers={}
     )
 
 
