@@ -31,8 +31,10 @@ class Grid:
 
     def at_or_after(self, time: float) -> float:
         """The first instant of the grid that is not before `time`."""
-        k = ceil((time - self._start) / self._every)
-        return self._start + (k if k > 1 else 1) * self._every
+        k = max(ceil((time - self._start) / self._every), 1)
+        if k > 1 and self._start + (k - 1) * self._every >= time:
+            k -= 1  # an instant of the grid, whose quotient is a little more than a whole number
+        return self._start + k * self._every
 
     def after(self, time: float) -> float:
         """The first instant of the grid that is later than `time`."""

@@ -54,20 +54,24 @@ class Silence:
         for pod in self._agenda.due_silences(now):
             if pod._silence_at > now:
                 continue  # an earlier look has taken this one's place
-            pod._silence_at = math.inf
+            due_at, pod._silence_at = pod._silence_at, math.inf
             if pod._name not in self._books.pods or pod._train_every:
                 continue
-            self._check(pod, now)
+            self._check(pod, now, due_at)
             if pod.connected or pod._row is not RowState.ABSENT:
                 self.watch(pod)
 
-    def _check(self, pod: Pod, now: float) -> None:
+    def _check(self, pod: Pod, now: float, due_at: float) -> None:
+        """Do what the checks and clean-ups since `due_at` do."""
         silent_s = now - pod.last_sign_at(now)
-        if pod.connected and silent_s > self._constants.cut_after + INSTANT:
+        checks, cleans = self._checks.at_or_after(due_at) <= now, self._cleanups.at_or_after(due_at) <= now
+        if checks and pod.connected and silent_s > self._constants.cut_after + INSTANT:
             self._cut(pod, now, silent_s)
-        if pod._row is RowState.ONLINE and silent_s > self._constants.row_offline_after + INSTANT:
+        if checks and pod._row is RowState.ONLINE and silent_s > self._constants.row_offline_after + INSTANT:
             self._books.move_row(pod, RowEvent.SILENT)
-        elif pod._row is RowState.OFFLINE and silent_s > self._constants.row_deleted_after + INSTANT:
+        elif (
+            cleans and pod._row is RowState.OFFLINE and silent_s > self._constants.row_deleted_after + INSTANT
+        ):
             self._books.move_row(pod, RowEvent.DELETED)
             for task in list(pod._tasks):
                 self._lives.lose(self._books.tasks[task], Reason.AGENT_LOST)
@@ -84,8 +88,11 @@ class Silence:
         self._outbox.append(CutConnection(at=now, pod=pod._name, because=because))
 
     def _next_look(self, pod: Pod) -> float:
-        last = pod.last_sign_at(self._books.now)
+        now, at = self._books.now, math.inf
+        last = pod.last_sign_at(now)
         if pod.connected or pod._row is RowState.ONLINE:
             limit = min(self._constants.cut_after, self._constants.row_offline_after)
-            return self._checks.after(max(last + limit, self._books.now))
-        return self._cleanups.after(max(last + self._constants.row_deleted_after, self._books.now))
+            at = self._checks.after(max(last + limit, now))
+        if pod._row is RowState.OFFLINE:
+            at = min(at, self._cleanups.after(max(last + self._constants.row_deleted_after, now)))
+        return at

@@ -131,6 +131,13 @@ def test_a_silent_agent_s_row_is_offline_after_2_minutes_and_deleted_at_a_clean_
     ]
 
 
+def test_a_row_is_deleted_at_no_check_that_is_no_clean_up() -> None:
+    """Its connection, which is not cut yet, has it looked at every 30 s."""
+    driver = driver_of(cut_after=1000.0, row_offline_after=60.0, row_deleted_after=100.0)
+    driver.tell(HeartbeatsEnded(5.0, "a-1", 0.0))
+    assert row_at(driver, 90.0, 299.0, 300.0) == [RowState.OFFLINE, RowState.OFFLINE, RowState.ABSENT]
+
+
 def test_a_row_without_any_sign_of_life_goes_offline_and_is_deleted_too() -> None:
     driver = Driver(overrides={"autoscaler": Keep()})
     driver.run(10.0)
