@@ -125,8 +125,8 @@ class Controller:
     def observe(self, event: AnyObservation) -> None:
         """Fold one observation into the observed state. Never raises for what the observation says.
 
-        An observation that is older than the last one is folded too, at the time of the last one, and
-        recorded as out of order.
+        An observation that is older than the last one is folded too, at the time of the last one (but a
+        heartbeat at its own), and recorded as out of order.
         """
         if event.at < self._books.now:
             self._misfits.record(event, "clock", f"{self._books.now:g} s", Verdict.OUT_OF_ORDER)
@@ -197,7 +197,7 @@ class Controller:
     def _restarted(self, event: ControlPlaneRestarted) -> None:
         self._outbox.clear()
         self._recovery.restart()
-        self._start(event.at)
+        self._start(self._books.now)
         if self._books.unattended:
             self._monitor.ask(self._books.now)
 

@@ -150,7 +150,9 @@ POD: Final[Mapping[PodState, Mapping[PodEvent, PodState]]] = {
     },
     PodState.SUCCEEDED: {PodEvent.SEEN_SUCCEEDED: PodState.SUCCEEDED, **_ENDINGS},
     PodState.FAILED: {PodEvent.SEEN_FAILED: PodState.FAILED, **_ENDINGS},
+    # Its deletion may be asked for while its create call is in flight.
     PodState.TERMINATING: {
+        PodEvent.CREATE_ACCEPTED: PodState.TERMINATING,
         PodEvent.CREATE_FAILED: PodState.GONE,
         PodEvent.SEEN_GONE: PodState.GONE,
     },

@@ -64,7 +64,7 @@ class FoldTasks:
             return
         if home is None:
             home = self._books.new_workspace(event.workspace, pool)
-        self._books.enter_task(event.task, home, event.kind, event.at)
+        self._books.enter_task(event.task, home, event.kind, self._books.now)
         self._agenda.prompt[home] = None
 
     def confirmed(self, event: TaskConfirmed) -> None:
@@ -75,7 +75,7 @@ class FoldTasks:
         if task._confirmed_at is not None:
             self._misfits.record(event, str(task._id), task._state, Verdict.REPEATED)
         elif self._books.move_task(task, TaskEvent.CONFIRMED):
-            task._confirmed_at = event.at
+            task._confirmed_at = self._books.now
             task._confirmed_by = event.by
             self._agenda.wake(task._home)
         else:
@@ -129,7 +129,9 @@ class FoldTasks:
             return
         if same_attempt and (not TASK[task._state] or task._state is TaskState.APPLY_PENDING):
             self._misfits.record(event, str(task._id), task._state, Verdict.REPEATED)
-        elif not TASK[task._state] or event.attempt < task._attempt:
+        elif (
+            not TASK[task._state] or event.attempt < task._attempt or (same_attempt and _was_taken_back(task))
+        ):
             self._misfits.record(event, str(task._id), task._state, Verdict.LATE)
         else:
             self._misfits.record(event, str(task._id), task._state, Verdict.IMPOSSIBLE)
@@ -195,3 +197,8 @@ class FoldTasks:
                 retry_at=self._agenda.retry(task._home, task._not_before),
             )
         )
+
+
+def _was_taken_back(task: Task) -> bool:
+    """Whether the task waits to be planned again, after a plan of it was sent."""
+    return task._state is TaskState.PENDING and task._attempt > 0

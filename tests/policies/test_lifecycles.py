@@ -94,7 +94,7 @@ def test_the_tables_have_as_many_legal_and_illegal_pairs_as_they_always_had() ->
     assert counts == {
         "task": (16, 65),
         "slot": (5, 7),
-        "pod": (32, 31),
+        "pod": (33, 30),
         "agent row": (8, 4),
         "agent connection": (3, 3),
     }

@@ -4,6 +4,7 @@ import pytest
 
 from policies.actions import AbortTask
 from policies.decisions import Reason, TaskEnded
+from policies.lifecycles import Verdict
 from policies.observations import (
     PodCreateFailed,
     PodGone,
@@ -199,6 +200,14 @@ def test_a_plan_whose_pod_is_gone(lost_plan: str, state: TaskState, slot_again: 
     driver.tell(PodGone(12.0, "a-1"))
     assert state_of(driver) is state
     assert (driver.sent()[-1] == (12.0, 1)) == slot_again
+
+
+def test_the_end_of_a_plan_that_was_queued_again_comes_late() -> None:
+    driver = driver_of(lost_plan="requeue")
+    driver.submit("w")
+    driver.tell(PodGone(12.0, "a-1"))
+    driver.end(1)
+    assert driver.control.anomalies == {("phase_ended", Verdict.LATE): 1}
 
 
 @pytest.mark.parametrize("lost_plan", ["fail", "requeue"])

@@ -228,6 +228,19 @@ def test_an_observation_out_of_order_is_recorded_and_obeyed() -> None:
     assert driver.sent()[-1] == (NOW, 6)
 
 
+def test_a_task_learned_of_out_of_order_is_created_at_the_time_of_the_last_observation() -> None:
+    driver = world()
+    driver.control.observe(TaskSubmitted(3.0, 6, POOL, "x", TaskKind.PLAN))
+    assert driver.control._books.tasks[6].created_at == NOW
+
+
+def test_the_answer_to_a_create_call_is_no_misfit_after_the_pod_s_deletion_was_asked_for() -> None:
+    driver = Driver(overrides={"autoscaler": "C8"}, min_pods=1)
+    driver.run(5.0)
+    driver.tell(PodTerminating(6.0, "a-1"), PodCreateAccepted(7.0, "a-1"))
+    assert driver.control.anomalies == {}
+
+
 def test_an_observation_out_of_order_does_not_turn_the_clock_back() -> None:
     driver = world()
     driver.control.observe(TaskSubmitted(3.0, 6, POOL, "x", TaskKind.PLAN))
