@@ -3,6 +3,9 @@
 The controller stops at once rather than repair the answer: a repaired answer is a run of another policy.
 """
 
+from functools import partial
+from typing import Any
+
 
 class PolicyFault(Exception):
     """A policy of the user's raised or answered nonsense.
@@ -20,3 +23,8 @@ class PolicyFault(Exception):
         super().__init__(
             f"policy {policy} failed at {at:g} s: asked {asked}, it answered {answered}; expected {expected}"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles with its parts: process pools hand it on."""
+        parts = ("policy", "at", "asked", "answered", "expected")
+        return partial(type(self), **{name: getattr(self, name) for name in parts}), ()

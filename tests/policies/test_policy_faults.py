@@ -4,6 +4,7 @@ The recovery family has no method to ask, so it cannot fail.
 """
 
 import math
+import pickle
 from types import MappingProxyType
 from typing import Any
 
@@ -327,3 +328,10 @@ def test_a_fault_reads_as_one_sentence() -> None:
 def test_the_rule_s_own_error_is_the_fault_s_cause() -> None:
     driver = Driver(overrides={"autoscaler": Decide(answer=lambda pool: fails())})
     assert isinstance(fault_of(lambda: driver.run(10.0)).__cause__, ZeroDivisionError)
+
+
+def test_a_fault_survives_the_way_back_from_another_process() -> None:
+    driver = Driver(overrides={"autoscaler": Decide(answer=target(99))})
+    fault = fault_of(lambda: driver.run(10.0))
+    copy = pickle.loads(pickle.dumps(fault))
+    assert (parts(copy), copy.expected, str(copy)) == (parts(fault), fault.expected, str(fault))
