@@ -49,8 +49,11 @@ class P0(Placement, frozen=True):
             if pod.agent_allows(task.kind, plan_limit=self.plan_limit):
                 return pod
             pool.refuse(pod, Reason.AGENT_AT_CAPACITY, tasks=len(pod.tasks))
-        if not pool.anyone_connected:
+        if not pool.pods:
             pool.refuse_barred({})
+        elif not pool.anyone_connected:
+            for pod in pool.pods_with_idle_slot():
+                pool.refuse(pod, Reason.NOT_CONNECTED)
         return None
 
 

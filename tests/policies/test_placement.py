@@ -257,6 +257,16 @@ def test_p0_says_that_there_are_no_pods() -> None:
     assert refusals(P0(), scene()) == (PodRefusal(None, Reason.NO_PODS, {"pods": 0}, 0),)
 
 
+def test_p0_says_of_which_pods_nobody_is_connected() -> None:
+    driver = scene()
+    driver.pod(connected=False)
+    driver.pod(connected=False)
+    assert refusals(P0(), driver) == (
+        PodRefusal("a-1", Reason.NOT_CONNECTED, {}),
+        PodRefusal("a-2", Reason.NOT_CONNECTED, {}),
+    )
+
+
 def test_p0_does_not_ask_the_agent_of_a_leaving_pod() -> None:
     driver = Driver(overrides={"placement": "P0"})
     driver.pod()
