@@ -9,12 +9,23 @@ are a number that the loop compares, and an idle autoscaler costs nothing.
 import math
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 import simpy
 from simpy.events import NORMAL
 
 _Function = Callable[[Any], None]
+
+STEPS_MAX = 100_000
+"""How many steps one instant may have. Each of a chain of tasks that take no time needs two or three."""
+
+
+class EndlessInstant(Exception):
+    """The control plane was stepped `STEPS_MAX` times at the time `at` (float s), and wants to be again."""
+
+    def __init__(self, at: float) -> None:
+        super().__init__(f"{STEPS_MAX} steps at {at:g} s, and time does not move on")
+        self.at = at
 
 
 class Stepped(Protocol):
@@ -79,9 +90,17 @@ class Engine(simpy.Environment):
         if not event._ok and not hasattr(event, "_defused"):
             raise event._value
 
+    def run(self, until: object = None) -> NoReturn:
+        """SimPy's loop knows nothing of the control plane: RuntimeError says what to call."""
+        raise RuntimeError(f"Engine.run(until={until!r}) would leave out the control plane; call advance")
+
     def advance(self, until: float) -> None:
-        """Let the world happen up to and including `until` (float s)."""
+        """Let the world happen up to and including `until` (float s).
+
+        Raises EndlessInstant if the control plane has so much to do at one instant that it will never end.
+        """
         queue, control = self._calls, self.control
+        instant, steps = -math.inf, 0
         # An end in the queue, just after `until`, spares each turn of the loop three comparisons.
         end = (math.nextafter(until, math.inf), NORMAL, next(self._eid), None, None)
         heappush(queue, end)
@@ -91,6 +110,12 @@ class Engine(simpy.Environment):
                 if due_at < queue[0][0]:
                     if due_at > self.now:
                         self.now = self._now = due_at
+                    elif self.now > instant:
+                        instant, steps = self.now, 0
+                    elif steps < STEPS_MAX:
+                        steps += 1
+                    else:
+                        raise EndlessInstant(instant)
                     control.step()
                     continue
                 at, _, _, function, argument = heappop(queue)

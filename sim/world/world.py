@@ -6,7 +6,7 @@ from policies.controller import Controller, PoolBounds
 from policies.errors import PolicyFault
 from policies.policy_set import PolicySet
 from sim.distributions import Distribution
-from sim.engine import Engine
+from sim.engine import EndlessInstant, Engine
 from sim.errors import PolicyError
 from sim.record.entry import Entry
 from sim.scenario import PoolPlan, Scenario
@@ -64,8 +64,9 @@ class World:
     def run(self, progress: Callable[[float], None] | None = None) -> None:
         """Let the world happen up to its horizon; `progress` is called with the share done, 0 to 1.
 
-        Raises PolicyError, with what the policy was asked and what it answered, when one fails. What
-        was logged up to there stays with whoever holds the log.
+        Raises PolicyError, with what the policy was asked and what it answered, when one fails, or if the
+        control plane has no end of things to do at one instant. What was logged up to there stays with
+        whoever holds the log.
         """
         self._warm_up_pools()
         horizon = self._scenario.horizon_s
@@ -80,6 +81,11 @@ class World:
                     progress(index / SLICES)
         except PolicyFault as fault:
             raise PolicyError(str(fault)) from fault
+        except EndlessInstant as endless:
+            raise PolicyError(
+                f"the control plane under policy {self.controller.policy.name} does not settle: {endless}. "
+                "A rule answers at once again and again, or customers think and tasks take 0 s"
+            ) from endless
 
     @property
     def now(self) -> float:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.engine import Engine
+import sim.engine
+from sim.engine import EndlessInstant, Engine
 
 
 class Control:
@@ -92,6 +93,31 @@ def test_a_wake_up_that_is_past_happens_now() -> None:
     control.due_at = 3.0
     engine.advance(10.0)
     assert log == [("step", 5.0)]
+
+
+def test_an_instant_that_does_not_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A control plane that is due again at once, each time."""
+    monkeypatch.setattr(sim.engine, "STEPS_MAX", 50)
+    engine, control, log = engine_with(5.0)
+    control.on_step = lambda: setattr(control, "due_at", 5.0)
+    with pytest.raises(EndlessInstant, match="50 steps at 5 s, and time does not move on"):
+        engine.advance(10.0)
+    assert len(log) == 52
+
+
+def test_steps_of_different_instants_are_no_endless_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sim.engine, "STEPS_MAX", 50)
+    engine, control, log = engine_with()
+    for at in range(100):
+        engine.call_at(float(at), control.news, "news")
+    engine.advance(100.0)
+    assert log.count("news") == 100
+
+
+def test_simpys_own_loop_is_refused() -> None:
+    """It would never step the control plane."""
+    with pytest.raises(RuntimeError, match="call advance"):
+        Engine().run(until=5)
 
 
 def test_time_goes_on_to_the_end_although_nothing_happens() -> None:
