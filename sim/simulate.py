@@ -1,6 +1,7 @@
 """Running a scenario: from a resolved scenario and a seed to the record of the run."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sim.errors import PolicyError
 from sim.garbage import rarely_collected
@@ -17,6 +18,9 @@ class PolicyFailed(PolicyError):
         super().__init__(message)
         self.run = run
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.run), self.__dict__
+
 
 class Interrupted(KeyboardInterrupt):
     """A person interrupted a run; `run` is the record up to there."""
@@ -24,6 +28,9 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self.run = run
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.run,), self.__dict__
 
 
 def simulate(

@@ -1,9 +1,11 @@
 """Running a scenario: to its end, until a policy fails, or until a person has seen enough."""
 
+import pickle
 from pathlib import Path
 
 import pytest
 
+import sim.engine
 from policies.observed.pod import Pod, Slot
 from policies.observed.pool import Pool
 from policies.observed.task import Task
@@ -124,6 +126,24 @@ def test_a_failed_runs_tables_end_where_it_did(failed: PolicyFailed) -> None:
 def test_an_answer_that_no_pool_can_carry_out_is_a_failure_too() -> None:
     with pytest.raises(PolicyFailed, match=r"policy Dreams failed at 5 s: .* answered 99; expected a Target"):
         simulate(with_rule("autoscaler", Dreams))
+
+
+def test_an_instant_that_does_not_end_fails_the_run_with_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One customer who does not think, whose tasks take no time."""
+    monkeypatch.setattr(sim.engine, "STEPS_MAX", 300)
+    text = WARM + "workload: {closed: {customers: 1, think: 0 s}, workspaces: 1, plan: 0 s}\n"
+    with pytest.raises(PolicyFailed, match=r"seed-after does not settle: 300 steps at 0 s, .*") as failure:
+        simulate(read(text))
+    assert (failure.value.run.ended_at, len(failure.value.run.tasks) > 100) == (0.0, True)
+
+
+@pytest.mark.parametrize("how", ["failed", "interrupted"])
+def test_what_ends_a_run_goes_to_another_process_with_its_record(failed: PolicyFailed, how: str) -> None:
+    """A pool of processes pickles what is raised in one of them."""
+    ended = failed if how == "failed" else stopped_at(0.5)
+    again = pickle.loads(pickle.dumps(ended))
+    assert (type(again), str(again)) == (type(ended), str(ended))
+    assert len(again.run.log) == len(ended.run.log)
 
 
 def test_the_cause_of_a_failure_is_kept(failed: PolicyFailed) -> None:
