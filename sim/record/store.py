@@ -58,11 +58,24 @@ def _put_in_place(draft: Path, folder: Path) -> None:
             "Choose another folder with --out"
         )
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-    os.replace(folder, old / "record")
+    aside = old / "record"
     try:
+        os.replace(folder, aside)
         os.replace(draft, folder)
-    except OSError:
-        os.replace(old / "record", folder)
+    except BaseException as error:
+        _put_back(aside, folder, error)
         raise
-    finally:
-        shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back(aside: Path, folder: Path, why: BaseException) -> None:
+    """Put the record that was there where it was. If that fails too, it stays, and InputError says where."""
+    try:
+        if aside.exists():
+            os.replace(aside, folder)
+        aside.parent.rmdir()
+    except OSError as error:
+        raise InputError(
+            f"{folder}: the record can not be written ({why}), nor can the one before be put back "
+            f"({error}); it is in {aside}"
+        ) from None

@@ -144,6 +144,25 @@ def test_a_record_that_can_not_be_put_in_place_leaves_the_one_before(
     assert [path.name for path in folder.parent.iterdir()] == ["run"]
 
 
+def test_a_record_that_can_not_be_put_back_is_kept_and_named(
+    record: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file system fails when the old record is out of the way, and does not recover."""
+    save(record, folder)
+    before = contents(folder)
+    replace: Callable[[Any, Any], None] = os.replace
+
+    def fails(source: Path, target: Path) -> None:
+        if Path(target) == folder:
+            raise OSError(5, "Input/output error")
+        replace(source, target)
+
+    monkeypatch.setattr(store_module.os, "replace", fails)
+    with pytest.raises(InputError, match="it is in ") as refused:
+        save(run(WARM + PLAN, seed=5), folder)
+    assert contents(Path(str(refused.value).rpartition("it is in ")[2])) == before
+
+
 def test_a_folder_that_holds_no_record_is_left_alone(record: Run, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "thesis.tex").write_text("years of work")
