@@ -253,16 +253,15 @@ def _duration_or_never(value: Any, may_be_never: bool) -> float:
 
 
 def _parse_named(value: Mapping[Any, Any], read_column: ReadColumn | None) -> Distribution:
+    names = (*_PARSERS, *_READERS)
     if len(value) != 1:
         raise ValueError(
-            f"{dict(value)!r} is no distribution; expected one of {', '.join(_PARSERS)} with its parameters"
+            f"{dict(value)!r} is no distribution; expected one of {', '.join(names)} with its parameters"
         )
     [(name, given)] = value.items()
-    if name not in _PARSERS:
-        raise ValueError(nearest("distribution", name, _PARSERS))
-    if name == "empirical" and isinstance(given, Mapping):
-        return _parse_file(given, read_column)
-    return _PARSERS[name](given)
+    if name not in names:
+        raise ValueError(nearest("distribution", name, names))
+    return _READERS[name](given, read_column) if name in _READERS else _PARSERS[name](given)
 
 
 def _fields(name: str, given: Any, required: Sequence[str], optional: Sequence[str] = ()) -> Any:
@@ -344,7 +343,9 @@ def _parse_gamma(given: Any) -> Distribution:
     )
 
 
-def _parse_empirical(given: Any) -> Distribution:
+def _parse_empirical(given: Any, read_column: ReadColumn | None) -> Distribution:
+    if isinstance(given, Mapping):
+        return _parse_file(given, read_column)
     if not isinstance(given, Sequence) or isinstance(given, str) or not given:
         raise ValueError(f"empirical: {given!r}; expected a list of durations, or {{file: ..., column: ...}}")
     return Empirical(tuple(map(parse_duration, given)))
@@ -363,14 +364,14 @@ def _parse_file(given: Mapping[Any, Any], read_column: ReadColumn | None) -> Dis
     return Empirical(values)
 
 
-def _parse_mixture(given: Any) -> Distribution:
+def _parse_mixture(given: Any, read_column: ReadColumn | None) -> Distribution:
     if not isinstance(given, Sequence) or isinstance(given, str) or not given:
         raise ValueError(f"mixture: {given!r}; expected a list of {{weight: 0.9, of: 1 s}}")
     parts = []
     for index, entry in enumerate(given):
         fields = _fields(f"mixture.{index}", entry, ["weight", "of"])
         weight = _above_zero(f"mixture.{index}.weight", fields["weight"])
-        of = parse_distribution(fields["of"])
+        of = parse_distribution(fields["of"], read_column)
         if isinstance(of, PerEntity):
             raise ValueError(f"mixture.{index}.of: {fields['of']!r} is a list, and those are for pods")
         parts.append(Part(weight, of))
@@ -384,6 +385,8 @@ _PARSERS: Final[Mapping[str, Callable[[Any], Distribution]]] = {
     "lognormal": _parse_lognormal,
     "weibull": _parse_weibull,
     "gamma": _parse_gamma,
+}
+_READERS: Final[Mapping[str, Callable[[Any, ReadColumn | None], Distribution]]] = {
     "empirical": _parse_empirical,
     "mixture": _parse_mixture,
 }

@@ -6,7 +6,9 @@ from typing import Final
 
 UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _RATE_UNITS: Final = {"s": 1.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}
-_PART: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*([a-zA-Zµ]*)\s*")
+_NUMBER: Final = r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
+_PART: Final = re.compile(rf"\s*{_NUMBER}\s*([a-zA-Zµ]*)\s*")
+_RATE: Final = re.compile(rf"\s*(-?){_NUMBER}\s*per\s*([a-z]+)\s*")
 _EXAMPLE: Final = f"write for example '6 s', '10 min' or '1 h 30 min' (units: {', '.join(UNITS)})"
 
 
@@ -63,13 +65,9 @@ def parse_rate(value: object) -> float:
     example = "write for example '12 per hour' (per s, min, hour or day)"
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no rate; {example}")
-    number, per, unit = value.partition("per")
-    try:
-        rate = float(number)
-    except ValueError:
-        rate = math.nan
-    if not per or unit.strip() not in _RATE_UNITS or not math.isfinite(rate):
+    read = _RATE.fullmatch(value)
+    if read is None or read[3] not in _RATE_UNITS or not math.isfinite(float(read[2])):
         raise ValueError(f"{value!r} is no rate; {example}")
-    if rate < 0:
+    if read[1]:
         raise ValueError(f"{value!r} is negative; a rate is 0 or more")
-    return rate / _RATE_UNITS[unit.strip()]
+    return float(read[2]) / _RATE_UNITS[read[3]]

@@ -42,9 +42,14 @@ class Reading:
 
 
 class Part(BaseModel):
-    """A mapping in a scenario file. Unknown keys are refused, nothing is silently converted."""
+    """A mapping in a scenario file. Unknown keys are refused, nothing is silently converted.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+    Numbers are finite; what may be endless says `never`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
+    )
 
     @model_validator(mode="before")
     @classmethod

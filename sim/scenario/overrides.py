@@ -5,6 +5,7 @@ of the rule families, and `controller`, need no path: `placement=P5` changes the
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, Final
 
 import msgspec
@@ -77,10 +78,11 @@ def _into(part: Any, key: str | int, override: Override, at: Path, to: Path) -> 
 
 def _put(part: Any, key: str | int, override: Override) -> None:
     at = override.path[:-1]
+    value = deepcopy(override.value)  # a later override may change it
     if isinstance(part, list):
-        part[_index(part, key, override, at)] = override.value
+        part[_index(part, key, override, at)] = value
     elif isinstance(part, dict):
-        part[str(key)] = override.value
+        part[str(key)] = value
     else:
         raise InputError(f"{override.place}: {_dotted(at)} is {part!r}, which has no parts")
 

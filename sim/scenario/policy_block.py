@@ -40,7 +40,7 @@ def parse_policy(value: Any, find_rule: FindRule) -> PolicySet:
         raise FieldError((), f"{value!r} is no policy; expected a preset's name, or preset: ...")
     given = dict(value)
     preset = given.pop("preset", DEFAULT_PRESET)
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         path = ("preset",) if len(value) > 1 else ()
         raise FieldError(path, nearest("preset", str(preset), PRESETS))
     overrides = {key: _override(key, part, preset, find_rule) for key, part in given.items()}
@@ -79,7 +79,7 @@ def _override(key: str, given: Any, preset: str, find_rule: FindRule) -> Any:
     if key == "controller":
         return _parameters(Constants, key, given) if isinstance(given, Mapping) else given
     if key not in FAMILIES:
-        raise FieldError((key,), nearest("key", key, ["preset", *FAMILIES, "controller"]))
+        raise FieldError((key,), nearest("key", key, ["preset", *FAMILIES, "controller", "slots_per_pod"]))
     if isinstance(given, Rule):
         return given
     if isinstance(given, str | type):

@@ -2,7 +2,8 @@
 
 Columns: `submitted_at, workspace, kind, plan_seconds, apply_seconds, confirm_after`, and optionally `pool`.
 Times are seconds, or ISO 8601 with a zone on all or on none; ISO times count from `origin`, or from the
-first one. An empty `confirm_after` is a task that nobody confirms. Rows are sorted by time, stably.
+first one; seconds have no origin. An empty `confirm_after` is a task that nobody confirms. Rows are sorted by
+time, stably.
 """
 
 import csv
@@ -102,6 +103,10 @@ class _Reader:
         if isinstance(stamps[0], datetime):
             first = min(stamp for stamp in stamps if isinstance(stamp, datetime))
             self._origin = first if origin is None else _origin(path, origin, first)
+        elif origin is not None:
+            raise InputError(
+                f"{path}: origin {origin!r}; the times in the file are seconds, and 0 s is theirs. Remove it"
+            )
 
     def arrival(self, number: int, row: Mapping[str, Any], pool: str) -> Arrival:
         """The task of one row."""

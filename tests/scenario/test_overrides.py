@@ -1,10 +1,12 @@
 """`--set key=value`, `--policy` and `--seed`."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sim.scenario import parse_scenario
+from sim.scenario.overrides import apply_overrides, parse_override
 from sim.workloads import Listed
 from tests.scenario.texts import SMALL, read, refusal
 
@@ -14,6 +16,14 @@ def test_a_dotted_key_leads_into_the_file() -> None:
     scenario = read(SMALL, overrides=["pool.min=2", "agent.registers_after=30 s"])
     assert scenario.pools[0].min == 2
     assert scenario.pools[0].agent.registers_after.mean() == 30.0
+
+
+def test_a_change_of_a_change_leaves_the_first_as_it_was() -> None:
+    """The same changes may be made to several scenarios."""
+    changes = [parse_override("pool={max: 3}"), parse_override("pool.min=2")]
+    tree: dict[str, Any] = {}
+    apply_overrides(tree, changes)
+    assert (tree, changes[0].value) == ({"pool": {"max": 3, "min": 2}}, {"max": 3})
 
 
 def test_an_index_leads_into_a_list() -> None:

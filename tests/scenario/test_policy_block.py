@@ -45,6 +45,8 @@ policy:
     [
         ("sed-after", "6: policy: unknown preset 'sed-after'; expected one of phase2-raw,"),
         ("{preset: x, queue: Q1}", "6: policy.preset: unknown preset 'x'; expected one of"),
+        ("{preset: [a], queue: Q1}", "6: policy.preset: unknown preset \"['a']\"; expected one of"),
+        ("{slots_per_pd: 3}", "6: policy.slots_per_pd: unknown key 'slots_per_pd'; expected one of preset,"),
         ("5", "6: policy: 5 is no policy; expected a preset's name, or preset: ..."),
         ("{placment: P5}", "6: policy.placment: unknown key 'placment'; expected one of preset,"),
         ("{placement: P9}", "6: policy.placement: unknown rule 'P9'; expected one of P0, P1,"),

@@ -165,6 +165,17 @@ tasks:
             "workload.kinds.plan is 0; expected a number > 0",
         ),
         (
+            "poisson: {rate: 1 per s}, workspaces: 1, kinds: {plan: 1e999}",
+            "workload.kinds.plan is inf; expected a finite number",
+        ),
+        (
+            f"weekly: {{hourly: [{', '.join(['1 per s'] * 24)}], days: [1e999, 1, 1, 1, 1, 1, 1]}}",
+            "workload.weekly.days.0 is inf; expected a finite number",
+        ),
+        ("poisson: {rate: +12 per s}, workspaces: 1", "'+12 per s' is no rate; write for example"),
+        ("poisson: {rate: 1_2 per s}, workspaces: 1", "'1_2 per s' is no rate; write for example"),
+        ("poisson: {rate: .5 per s}, workspaces: 1", "'.5 per s' is no rate; write for example"),
+        (
             "poisson: {rate: 1 per s}, workspaces: 1, changes: 0.5",
             "workload.changes: no task of this source has an apply; see kinds",
         ),
@@ -238,6 +249,13 @@ def test_delays_may_be_read_from_a_file(tmp_path: Path) -> None:
     """One column of numbers of seconds, beside the scenario."""
     (tmp_path / "d.csv").write_text("seconds\n1\n3\n")
     text = SMALL + "pod_start: {empirical: {file: d.csv, column: seconds}}\n"
+    assert read(text, folder=tmp_path).pools[0].pod.container_start.mean() == 2.0
+
+
+def test_a_part_of_a_mixture_may_be_read_from_a_file(tmp_path: Path) -> None:
+    """As the schema says."""
+    (tmp_path / "d.csv").write_text("seconds\n1\n3\n")
+    text = SMALL + "pod_start: {mixture: [{weight: 1, of: {empirical: {file: d.csv, column: seconds}}}]}\n"
     assert read(text, folder=tmp_path).pools[0].pod.container_start.mean() == 2.0
 
 

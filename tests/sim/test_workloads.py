@@ -271,6 +271,11 @@ def test_times_with_a_date_count_from_the_first_or_from_the_origin(tmp_path: Pat
     assert [row.submitted_at for row in origin] == [60.0, 90.0]
 
 
+def test_times_in_seconds_have_no_origin(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"origin 'nonsense'; the times in the file are seconds"):
+        read_trace(trace(tmp_path, "5,a,plan,60,,"), pool="p", origin="nonsense")
+
+
 def test_a_parquet_trace_is_the_same_as_its_csv(tmp_path: Path) -> None:
     columns = {
         "submitted_at": [1.0, 2.5],
