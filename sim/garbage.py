@@ -11,8 +11,8 @@ from threading import Lock
 from typing import Final
 
 RARELY: Final = 700_000
-"""How many new containers make the collector look; in Python's own setting it is 700. Some 100 MB at most wait
-to be found; 30 MB in a run of 144,000 pods that come and go."""
+"""How many new containers make the collector look; in Python's own setting it is 700. Some 100 MB at most
+wait to be found; 30 MB in a run of 144,000 pods that come and go."""
 
 
 class _Rest:
