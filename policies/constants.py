@@ -20,7 +20,7 @@ class Constants(msgspec.Struct, frozen=True, kw_only=True):
     autoscaler_every: Seconds = 5.0
     """Between capacity decisions of a pool (30 s and 10 s in earlier eras)."""
     monitor_every: Seconds = 10.0
-    """Between re-drives of workspaces that wait without a retry of their own (30 s earlier)."""
+    """From a restart to the monitor's try of the workspaces that nobody tried since (30 s earlier)."""
     server_check_every: Seconds = 30.0
     """Between looks for silent agents."""
     cut_after: Seconds = 120.0

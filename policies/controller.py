@@ -202,7 +202,7 @@ class Controller:
             self._monitor.ask(self._books.now)
 
     def _redrive(self, now: float) -> None:
-        """The monitor: try what changed and was not tried, unless a retry will."""
+        """The monitor, once after a restart: try what nobody tried since, unless a retry will."""
         self._monitor.done(now)
         for workspace in self._books.unattended:
             if workspace._retry_at is None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 
 from policies.observed.readonly import reads
-from policies.vocabulary import Phase, PodName, Seconds, TaskId, TaskKind, TaskState
+from policies.vocabulary import Phase, PodName, TaskId, TaskKind, TaskState
 
 if TYPE_CHECKING:
     from policies.observed.workspace import Workspace
@@ -18,7 +18,7 @@ _APPLY = Phase.APPLY
 class Task(msgspec.Struct, eq=False):
     """A row of the task table. Read-only to policies; only `policies.control` writes it.
 
-    A struct and not a slotted class because hundreds of thousands are made, with sixteen fields each.
+    A struct and not a slotted class because hundreds of thousands are made, with fifteen fields each.
     """
 
     _id: TaskId
@@ -35,7 +35,7 @@ class Task(msgspec.Struct, eq=False):
     _confirmed_by: str | None = None
     _attempt: int = 0
     _failed_sends: int = 0
-    _not_before: Seconds = 0.0
+    _not_before: float = 0.0
 
     id: ClassVar[TaskId] = reads("_id", "Monotone id: a lower one was submitted earlier.")
     pool: ClassVar[str] = reads("_home._pool._name", "The pool that serves its workspace.")
@@ -43,7 +43,7 @@ class Task(msgspec.Struct, eq=False):
     kind: ClassVar[TaskKind] = reads("_kind", "What the task does.")
     state: ClassVar[TaskState] = reads("_state", "The task's state in the store.")
     pod: ClassVar[PodName | None] = reads(
-        "_pod", "The pod it was last sent to; None before, and once rolled back."
+        "_pod", "The pod it was last sent to or, in vain, booked on; None before."
     )
     slot: ClassVar[int | None] = reads("_slot", "The slot it holds on `pod`; None if none.")
     planned_on: ClassVar[PodName | None] = reads("_planned_on", "The pod whose plan waits for its apply.")
