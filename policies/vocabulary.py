@@ -89,6 +89,10 @@ class PodState(StrEnum):
     GONE = "gone"
 
 
+LEAVING: Final = frozenset({PodState.TERMINATING, PodState.GONE})
+"""The states of a pod whose deletion was asked for, or that is gone."""
+
+
 class RowState(StrEnum):
     """An agent's row in the `agents` table: the first of the four facts (registered over HTTP)."""
 

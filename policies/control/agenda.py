@@ -55,12 +55,11 @@ class Periodic:
         self._last_at = start
         self.due_at = NEVER
 
-    def ask(self, now: float) -> float:
-        """Do it at the next instant that is not before `now` and not done yet; that instant."""
+    def ask(self, now: float) -> None:
+        """Do it at the next instant that is not before `now` and not done yet."""
         if self.due_at == NEVER:
             instant = self._grid.at_or_after(now)
             self.due_at = instant if instant > self._last_at else self._grid.after(self._last_at)
-        return self.due_at
 
     def done(self, now: float) -> None:
         """It was done at `now`, and waits to be asked for again."""

@@ -60,7 +60,7 @@ class FoldAgents:
     def disconnected(self, event: AgentDisconnected) -> None:
         """The connection is down; what the agent runs, it goes on running."""
         pod = self._misfits.pod(event, event.pod)
-        if pod is not None and not self._books.disconnect(pod):
+        if pod is not None and not self._books.disconnect(pod, LinkEvent.DISCONNECTED):
             self._misfits.refuse(event, pod._name, LINK, pod._link, LinkEvent.DISCONNECTED)
 
     def heartbeat(self, event: HeartbeatSeen) -> None:

@@ -11,7 +11,7 @@ from policies.constants import Constants
 from policies.control.agenda import Agenda, Grid
 from policies.control.lives import Lives
 from policies.decisions import ConnectionCut, Reason
-from policies.lifecycles import RowEvent
+from policies.lifecycles import LinkEvent, RowEvent
 from policies.observed.books import Books
 from policies.observed.pod import Pod
 from policies.vocabulary import INSTANT, RowState
@@ -33,7 +33,6 @@ class Silence:
         self._constants = constants
         self._lives = lives
         self._outbox = outbox
-        self.start(0.0)
 
     def start(self, at: float) -> None:
         """The process started at `at` (float s): its checks lie on a grid from there."""
@@ -77,7 +76,7 @@ class Silence:
                 self._lives.lose(self._books.tasks[task], Reason.AGENT_LOST)
 
     def _cut(self, pod: Pod, now: float, silent_s: float) -> None:
-        self._books.disconnect(pod)
+        self._books.disconnect(pod, LinkEvent.CUT)
         because = ConnectionCut(
             at=now,
             pool=pod._pool._name,

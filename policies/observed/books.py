@@ -24,6 +24,7 @@ from policies.observed.steps import SLOT_STEPS, TASK_STEPS
 from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.vocabulary import (
+    LEAVING,
     LinkState,
     Phase,
     PodName,
@@ -44,7 +45,6 @@ _IDLE = SlotState.IDLE
 _BOOKED = SlotEvent.BOOKED
 _ACTIVATED = SlotEvent.ACTIVATED
 _FREED = SlotEvent.FREED
-_LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 
 class Journal(Protocol):
@@ -255,9 +255,9 @@ class Books:
         pool = pod._pool
         pod._state = new
         self.version += 1
-        if self._sync_every and old is PodState.REQUESTED and new not in _LEAVING:
+        if self._sync_every and old is PodState.REQUESTED and new not in LEAVING:
             self._begin_list_sync(pod)
-        if new in _LEAVING and old not in _LEAVING:
+        if new in LEAVING and old not in LEAVING:
             pool._known -= 1
             # The slots of a leaving pod are no capacity; what holds them is told by its own observation.
             pool._slots_running -= pod._running
@@ -305,15 +305,15 @@ class Books:
         """The agent's connection is up from now on."""
         pod._link = LINK[pod._link][LinkEvent.CONNECTED]
         pod._connected_at = self.now
-        if pod._state not in _LEAVING:
+        if pod._state not in LEAVING:
             pod._pool._connected[pod._name] = pod
         self.version += 1
 
-    def disconnect(self, pod: Pod) -> bool:
-        """The agent's connection is down; False if it was not up."""
+    def disconnect(self, pod: Pod, event: LinkEvent) -> bool:
+        """The agent's connection is down, or cut; False if it was not up."""
         if pod._link is LinkState.DOWN:
             return False
-        pod._link = LINK[pod._link][LinkEvent.DISCONNECTED]
+        pod._link = LINK[pod._link][event]
         pod._pool._connected.pop(pod._name, None)
         self.version += 1
         return True

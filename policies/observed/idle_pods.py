@@ -22,10 +22,9 @@ from policies.observed.pod import (
     SLOT_ZERO_TAKEN,
     Pod,
 )
-from policies.vocabulary import PodState, SlotState
+from policies.vocabulary import LEAVING, SlotState
 
 _IDLE = SlotState.IDLE
-_LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 _NO_PODS: Final[tuple[Pod, ...]] = ()
 _BY_NUMBER = attrgetter("_number")
@@ -54,7 +53,7 @@ class Queue:
 
     def sweep(self) -> None:
         """Drop the entries of pods that are leaving."""
-        self.entries[:] = [entry for entry in self.entries if entry[1]._state not in _LEAVING]
+        self.entries[:] = [entry for entry in self.entries if entry[1]._state not in LEAVING]
         heapify(self.entries)
         self.entered = {number for number, _ in self.entries}
 
@@ -78,7 +77,7 @@ class IdlePods:
     def relist(self, pod: Pod) -> None:
         """Put the pod where placement will find it, after its slots, state or heartbeat changed."""
         old = pod._listed
-        if pod._running + pod._reserved >= len(pod._slots) or pod._state in _LEAVING:
+        if pod._running + pod._reserved >= len(pod._slots) or pod._state in LEAVING:
             if old is not None:
                 self.listed -= 1
                 old.count -= 1

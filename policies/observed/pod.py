@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from policies.observed.readonly import reads
 from policies.observed.task import Task
 from policies.vocabulary import (
+    LEAVING,
     LinkState,
     Phase,
     PodName,
@@ -37,7 +38,6 @@ NEVER_HEARD_FROM: Final = 16
 
 _IDLE = SlotState.IDLE
 _UP = LinkState.UP
-_LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 
 class Slot:
@@ -149,7 +149,7 @@ class Pod:
     @property
     def is_leaving(self) -> bool:
         """Whether its deletion was asked for, or it is gone."""
-        return self._state in _LEAVING
+        return self._state in LEAVING
 
     def age_s(self, now: float) -> Seconds:
         """Seconds since its creation was asked for."""

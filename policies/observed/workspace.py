@@ -93,9 +93,8 @@ class Workspace:
     def _enter_pending(self, task: Task) -> None:
         heappush(self._pending[task._kind], task._id)
 
-    def _find_oldest(self) -> Task | None:
+    def _find_oldest(self) -> None:
         self._oldest = self._top(self._open)
-        return self._oldest
 
     def _top(self, heap: list[TaskId]) -> Task | None:
         """The task at the top of a heap of open tasks; `_rows` holds no others."""
