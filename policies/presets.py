@@ -3,13 +3,13 @@
 `resolve` combines freely: a preset with any of its rules, parameters or constants replaced.
 """
 
-import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, cast
 
 import msgspec
 
 from policies.constants import Constants
+from policies.names import nearest
 from policies.policy_set import PolicySet
 from policies.rules import autoscaling, dispatch, placement, queue, recovery, victims
 from policies.rules.base import Rule, parameters
@@ -102,7 +102,7 @@ def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> PolicySe
     try:
         policy = PRESETS[preset]
     except KeyError:
-        raise ValueError(unknown("preset", preset, PRESETS)) from None
+        raise ValueError(nearest("preset", preset, PRESETS)) from None
     changes: dict[str, Any] = {}
     for key, value in (overrides or {}).items():
         if key in FAMILIES:
@@ -113,7 +113,7 @@ def resolve(preset: str, overrides: Mapping[str, Any] | None = None) -> PolicySe
         elif key == "slots_per_pod":
             changes[key] = _convert(key, value, SlotCount)
         else:
-            raise ValueError(unknown("policy key", key, [*FAMILIES, "controller", "slots_per_pod"]))
+            raise ValueError(nearest("policy key", key, [*FAMILIES, "controller", "slots_per_pod"]))
     return _replace(policy, **changes) if changes else policy
 
 
@@ -122,14 +122,7 @@ def rule_class(family: str, name: str) -> type[Rule]:
     try:
         return RULES[family][name]
     except KeyError:
-        raise ValueError(f"{family}: {unknown('rule', name, RULES[family])}") from None
-
-
-def unknown(what: str, name: str, known: Any) -> str:
-    """A message for a name that is none of `known`, with the nearest of them."""
-    near = difflib.get_close_matches(str(name), list(known), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown {what} {name!r}; expected one of {', '.join(known)}{hint}"
+        raise ValueError(f"{family}: {nearest('rule', name, RULES[family])}") from None
 
 
 def _rule(family: str, value: Any, current: Rule) -> Rule:
@@ -155,7 +148,7 @@ def _checked(path: str, given: Any, cls: type[msgspec.Struct]) -> dict[str, Any]
     for name in given:
         if name not in cls.__struct_fields__:
             known = cls.__struct_fields__ or ["(none)"]
-            raise ValueError(f"{path}.{name}: {unknown('parameter', name, known)}")
+            raise ValueError(f"{path}.{name}: {nearest('parameter', name, known)}")
     return dict(given)
 
 
