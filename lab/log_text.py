@@ -188,7 +188,7 @@ def _refusal(e: PodRefusal) -> str:
             return "No pods, skipping"
         pods = f"{e.pods} pod has" if e.pods == 1 else f"{e.pods} pods have"
         return f"{pods} no place ({words(e.reason)}), skipping"
-    if e.reason is Reason.AGENT_UNKNOWN_TO_POD_MANAGER:
+    if e.reason is Reason.AGENT_NOT_REGISTERED_YET:
         return f"Pod {e.pod} is new but agent not registered yet, skipping"
     if e.reason is Reason.HEARTBEAT_STALE and "heartbeat_age_s" in numbers:
         age = go_duration(numbers["heartbeat_age_s"])

@@ -17,7 +17,7 @@ from policies.observed.workspace import Workspace
 from policies.policy_set import PolicySet
 from policies.presets import PRESETS, resolve
 from policies.rules.autoscaling import Autoscaler, Target
-from policies.rules.dispatch import DispatchRule
+from policies.rules.dispatch import DispatchRule, GiveUp, SendTo
 from policies.rules.placement import Placement
 from policies.rules.queue import QueueRule
 from policies.rules.recovery import RecoveryRule
@@ -34,6 +34,7 @@ __all__ = [
     "CutConnection",
     "DeletePod",
     "DispatchRule",
+    "GiveUp",
     "Phase",
     "Placement",
     "Pod",
@@ -46,6 +47,7 @@ __all__ = [
     "RecoveryRule",
     "Seconds",
     "SendTask",
+    "SendTo",
     "Slot",
     "Target",
     "Task",

@@ -24,15 +24,15 @@ class Reason(StrEnum):
     NO_PODS = "no_pods"
     NO_FREE_SLOT = "no_free_slot"
     SLOT_ZERO_TAKEN = "slot_zero_taken"
-    APPLY_SLOT_EXCLUSIVE = "plan_and_apply_running"
-    POD_NOT_EMPTY = "task_running_on_pod"
+    PLAN_AND_APPLY_RUNNING = "plan_and_apply_running"
+    TASK_RUNNING_ON_POD = "task_running_on_pod"
     PLAN_AND_APPLY_ON_POD = "plan_and_apply_on_pod"
-    AGENT_UNKNOWN_TO_POD_MANAGER = "agent_not_registered_yet"
+    AGENT_NOT_REGISTERED_YET = "agent_not_registered_yet"
     HEARTBEAT_STALE = "heartbeat_stale"
     NEVER_HEARD_FROM = "never_heard_from"
     NOT_CONNECTED = "not_connected"
     AGENT_AT_CAPACITY = "agent_at_capacity"
-    NOT_SAID = "no_reason_given"
+    NO_REASON_GIVEN = "no_reason_given"
     # queue: why nothing of this workspace may go
     WORKSPACE_LOCKED = "workspace_locked"
     BLOCKED_BY_LOWER_ID = "blocked_by_lower_id"
@@ -59,11 +59,11 @@ class Reason(StrEnum):
     UTILISATION_BETWEEN = "utilisation_between"
     NO_POD_FREE_OF_TASKS = "no_pod_free_of_tasks"
     NEED_EXCEEDS_PODS = "need_exceeds_pods"
-    HELD_FOR_UNBLOCKED = "held_for_unblocked_tasks"
+    HELD_FOR_UNBLOCKED_TASKS = "held_for_unblocked_tasks"
     HELD_FOR_APPLY_PENDING = "held_for_apply_pending"
     POD_ENDED = "pod_ended"
     BY_RULE = "by_rule"  # for a user's rule, whose numbers say the rest
-    IMMEDIATE_SCALE_UP = "nothing_connected"
+    NOTHING_CONNECTED = "nothing_connected"
 
 
 Numbers: TypeAlias = Mapping[str, float | int]
@@ -128,7 +128,7 @@ class Refused(Decision, frozen=True):
         pods: Counter[Reason] = Counter()
         for refusal in self.refusals:
             pods[refusal.reason] += max(refusal.pods, 1)
-        return pods.most_common(1)[0][0] if pods else Reason.NOT_SAID
+        return pods.most_common(1)[0][0] if pods else Reason.NO_REASON_GIVEN
 
 
 class Released(Decision, frozen=True):

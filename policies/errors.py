@@ -28,3 +28,9 @@ class PolicyFault(Exception):
         """Pickles with its parts: process pools hand it on."""
         parts = ("policy", "at", "asked", "answered", "expected")
         return partial(type(self), **{name: getattr(self, name) for name in parts}), ()
+
+
+def fault_of(rule: object, at: float, asked: str, answered: str, expected: str) -> PolicyFault:
+    """The fault of this rule, to be raised."""
+    policy = type(rule).__name__
+    return PolicyFault(policy=policy, at=at, asked=asked, answered=answered, expected=expected)

@@ -7,7 +7,7 @@ by `depends_on_time`) and its last answer led to nothing, it is not asked again 
 from policies.actions import AnyAction, CreatePod, DeletePod
 from policies.control.agenda import Periodic
 from policies.decisions import PodChosen, Reason, Scaled, is_explained
-from policies.errors import PolicyFault
+from policies.errors import PolicyFault, fault_of
 from policies.lifecycles import PodEvent
 from policies.observed.books import Books
 from policies.observed.pod import Pod
@@ -31,7 +31,6 @@ class Capacity:
         self._every = policy.controller.autoscaler_every
         self._outbox = outbox
         self._last_scaled: dict[str, tuple[int, int, Reason]] = {}
-        self.start(0.0)
 
     def start(self, at: float) -> None:
         """The process started at `at` (float s): its cycles lie on a grid from there."""
@@ -55,6 +54,7 @@ class Capacity:
                 acted = True
             if self._resize(pool, self._decide(pool)):
                 acted = True
+            pool._refusals.clear()  # only a placement's notes become decisions
         if acted:
             self.cycles.ask(books.now)
         else:
@@ -63,7 +63,7 @@ class Capacity:
     def one_more(self, pool: Pool) -> None:
         """D4: nobody is connected, so one pod is asked for at once rather than at the next cycle."""
         if pool._known < pool._max:
-            target = Target(pool._known + 1, Reason.IMMEDIATE_SCALE_UP)
+            target = Target(pool._known + 1, Reason.NOTHING_CONNECTED)
             self._grow(pool, self._scaled(pool, target, self._dispatch_name))
 
     def _decide(self, pool: Pool) -> Target:
@@ -166,10 +166,4 @@ class Capacity:
         return self._fault(self._autoscaler, asked, answered, expected)
 
     def _fault(self, rule: object, asked: str, answered: str, expected: str) -> PolicyFault:
-        return PolicyFault(
-            policy=type(rule).__name__,
-            at=self._books.now,
-            asked=asked,
-            answered=answered,
-            expected=expected,
-        )
+        return fault_of(rule, self._books.now, asked, answered, expected)

@@ -13,7 +13,7 @@ from policies.control.agenda import Agenda
 from policies.control.capacity import Capacity
 from policies.control.lives import Lives
 from policies.decisions import Blocked, Placed, PodRefusal, Reason, Refused, Released
-from policies.errors import PolicyFault
+from policies.errors import PolicyFault, fault_of
 from policies.lifecycles import TaskEvent
 from policies.observed.books import Books
 from policies.observed.pod import Pod, Slot
@@ -23,7 +23,7 @@ from policies.observed.workspace import Workspace
 from policies.policy_set import PolicySet
 from policies.rules.dispatch import GiveUp, SendTo, is_wait
 from policies.rules.queue import Block
-from policies.vocabulary import LinkState, Phase, PodState, SlotState, TaskState
+from policies.vocabulary import LEAVING, LinkState, Phase, SlotState, TaskState
 
 # Members of an enumeration are slow to look up, and these are asked for at every try.
 _PENDING = TaskState.PENDING
@@ -32,7 +32,6 @@ _UP = LinkState.UP
 _PLAN = Phase.PLAN
 _APPLY = Phase.APPLY
 _SENT = TaskEvent.SENT
-_LEAVING = frozenset({PodState.TERMINATING, PodState.GONE})
 
 _A_PLACE = "a slot, a pod or None"
 """What is expected of a placement."""
@@ -111,19 +110,19 @@ class Dispatcher:
             if place is not None:
                 return self._send_to(place, task, workspace)
             if len(self._agenda.prompt) > 1:  # there are others, who may be refused alike
-                self._refused[pool._name, self._key(task, pool)] = (self._books.version, refusals)
+                self._refused[pool._name, self._key(task)] = (self._books.version, refusals)
         self._note_refused(task, workspace, refusals)
         return False
 
     def _refused_alike(self, task: Task, pool: Pool) -> tuple[PodRefusal, ...] | None:
         """Why a task like this one was refused in this step, if nothing has changed since."""
-        key = self._key(task, pool)
+        key = self._key(task)
         if key is None:
             return None
         version, refusals = self._refused.get((pool._name, key), (-1, ()))
         return refusals if version == self._books.version else None
 
-    def _key(self, task: Task, pool: Pool) -> Hashable | None:
+    def _key(self, task: Task) -> Hashable | None:
         try:
             key = self._placement.same_answer_for(task)
             hash(key)
@@ -141,7 +140,7 @@ class Dispatcher:
             pod, is_free = place, True
         else:
             raise self._fault_of_placement(task, pool, repr(place), _A_PLACE)
-        if not is_free or pool._pods.get(pod._name) is not pod or pod._state in _LEAVING:
+        if not is_free or pool._pods.get(pod._name) is not pod or pod._state in LEAVING:
             expected = "an idle slot of a pod that is in the pool"
             raise self._fault_of_placement(task, pool, repr(place), expected)
         if not isinstance(place, Slot):
@@ -186,6 +185,7 @@ class Dispatcher:
             route = self._dispatch.route(task, pod, pool)
         except Exception as error:
             raise self._fault(self._dispatch, asked, repr(error), expected) from error
+        pool._refusals.clear()  # only a placement's notes become decisions
         if isinstance(route, SendTo) and isinstance(route.pod, Pod):
             to = route.pod
             if pool._pods.get(to._name) is to and not to.is_leaving and (to is pod or not route.booked):
@@ -264,13 +264,7 @@ class Dispatcher:
         return self._fault(self._placement, asked, answered, expected)
 
     def _fault(self, rule: object, asked: str, answered: str, expected: str) -> PolicyFault:
-        return PolicyFault(
-            policy=type(rule).__name__,
-            at=self._books.now,
-            asked=asked,
-            answered=answered,
-            expected=expected,
-        )
+        return fault_of(rule, self._books.now, asked, answered, expected)
 
 
 def _is_block(choice: object) -> bool:

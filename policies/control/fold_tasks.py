@@ -4,7 +4,7 @@ from policies.control.agenda import Agenda
 from policies.control.lives import Lives
 from policies.control.misfits import Misfits
 from policies.decisions import Reason, RolledBack
-from policies.errors import PolicyFault
+from policies.errors import fault_of
 from policies.lifecycles import TASK, TaskEvent, Verdict
 from policies.observations import (
     DispatchFailed,
@@ -151,16 +151,10 @@ class FoldTasks:
         try:
             wait = self._dispatch.back_off(task._failed_sends)
         except Exception as error:
-            raise self._fault(asked, repr(error), expected) from error
+            raise fault_of(self._dispatch, self._books.now, asked, repr(error), expected) from error
         if not is_wait(wait):
-            raise self._fault(asked, repr(wait), expected)
+            raise fault_of(self._dispatch, self._books.now, asked, repr(wait), expected)
         return wait
-
-    def _fault(self, asked: str, answered: str, expected: str) -> PolicyFault:
-        policy = type(self._dispatch).__name__
-        return PolicyFault(
-            policy=policy, at=self._books.now, asked=asked, answered=answered, expected=expected
-        )
 
     def dispatch_failed(self, event: DispatchFailed) -> None:
         """The row and the booking are taken back; the next send waits for its back-off."""

@@ -141,6 +141,7 @@ class Pool:
     def refuse(self, pod: Pod, reason: Reason, **numbers: float) -> None:
         """Note that a placement passed over this pod, why, and the numbers it compared (named by unit).
 
+        Notes of rules other than placements are dropped.
         Raises TypeError for a reason that is no `Reason`, and for what is no number.
         """
         if not is_explained(reason, numbers):

@@ -153,5 +153,7 @@ class C9(C8, frozen=True):
         target = C8.decide(self, pool, now)
         if target.desired < pool.pods and (waiting := pool.unblocked_pending()):
             held = min(pool.pods, pool.max)
-            return Target(held, Reason.HELD_FOR_UNBLOCKED, {**target.numbers, "unblocked_pending": waiting})
+            return Target(
+                held, Reason.HELD_FOR_UNBLOCKED_TASKS, {**target.numbers, "unblocked_pending": waiting}
+            )
         return target

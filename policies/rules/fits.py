@@ -64,7 +64,7 @@ def _nothing_runs_beside(slot: Slot) -> bool:
     return not slot.pod.running
 
 
-def _no_other_plan_and_apply_runs(slot: Slot) -> bool:
+def _no_other_plan_and_apply_on_pod(slot: Slot) -> bool:
     return not any(
         other.task is not None and other.task is not slot.task and other.task.kind is _PLAN_AND_APPLY
         for other in slot.pod.slots
@@ -83,11 +83,11 @@ EXCLUSIVE: Final = Fit(
     name="a running plan_and_apply has its pod for itself; a reserved slot does not count as running",
     plan_and_apply=_bars(
         {
-            RUNS_PLAN_AND_APPLY: Reason.APPLY_SLOT_EXCLUSIVE,
-            RUNS_TASK: Reason.POD_NOT_EMPTY,
+            RUNS_PLAN_AND_APPLY: Reason.PLAN_AND_APPLY_RUNNING,
+            RUNS_TASK: Reason.TASK_RUNNING_ON_POD,
         }
     ),
-    plan=_bars({RUNS_PLAN_AND_APPLY: Reason.APPLY_SLOT_EXCLUSIVE}),
+    plan=_bars({RUNS_PLAN_AND_APPLY: Reason.PLAN_AND_APPLY_RUNNING}),
     may_activate=_nothing_runs_beside,
 )
 
@@ -100,5 +100,5 @@ ONE_PLAN_AND_APPLY: Final = Fit(
         }
     ),
     plan=_bars({}),
-    may_activate=_no_other_plan_and_apply_runs,
+    may_activate=_no_other_plan_and_apply_on_pod,
 )

@@ -128,7 +128,7 @@ class P3(P1, frozen=True):
             return P1.usable(self, pod, pool)
         if pod.known_to_pod_manager:
             return True
-        pool.refuse(pod, Reason.AGENT_UNKNOWN_TO_POD_MANAGER, pod_age_s=age, limit_s=self.grace)
+        pool.refuse(pod, Reason.AGENT_NOT_REGISTERED_YET, pod_age_s=age, limit_s=self.grace)
         return False
 
 

@@ -188,7 +188,7 @@ def test_what_waiting_plan_and_applies_are_given(
     [
         (C8(), 1, Reason.UTILISATION_LOW),
         (C9a(), 1, Reason.UTILISATION_LOW),
-        (C9(), 2, Reason.HELD_FOR_UNBLOCKED),
+        (C9(), 2, Reason.HELD_FOR_UNBLOCKED_TASKS),
     ],
     ids=str,
 )

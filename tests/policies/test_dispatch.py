@@ -12,6 +12,8 @@ from policies.observations import (
     TaskCancelled,
     TaskConfirmed,
 )
+from policies.observed.pool import Pool
+from policies.rules.autoscaling import Target
 from policies.rules.placement import P2, P5, Placement
 from policies.vocabulary import Outcome, TaskState
 from tests.policies.driver import APPLY, PLAN, PLAN_AND_APPLY, POOL, Driver, Keep
@@ -199,6 +201,24 @@ def test_retries_of_such_an_apply_do_not_pile_up_deadlines() -> None:
     assert len(driver.control._agenda._reservations) == 1
 
 
+class Talkative(Keep, frozen=True):
+    """Notes that it refuses a pod, which is a placement's to do."""
+
+    def decide(self, pool: Pool, now: float) -> Target:
+        """As many pods as there are."""
+        for pod in pool.idle_pods():
+            pool.refuse(pod, Reason.BY_RULE)
+        return Keep.decide(self, pool, now)
+
+
+def test_only_what_a_placement_noted_is_in_a_refusal() -> None:
+    driver = Driver(overrides={"autoscaler": Talkative()})
+    driver.pod(heartbeats=False)
+    driver.run(6.0)
+    driver.submit("w")
+    assert [each.reason for each in driver.decided(Refused)[-1].refusals] == [Reason.NEVER_HEARD_FROM]
+
+
 # failed sends
 
 
@@ -291,7 +311,7 @@ def test_d4_asks_for_a_pod_at_once_when_nobody_is_connected() -> None:
     [(at, create)] = driver.done(CreatePod)
     assert (at, create.pod) == (3.0, "a-2")
     assert create.because == Scaled(
-        at=3.0, pool=POOL, rule="D4", pods=1, desired=2, reason=Reason.IMMEDIATE_SCALE_UP, numbers={}
+        at=3.0, pool=POOL, rule="D4", pods=1, desired=2, reason=Reason.NOTHING_CONNECTED, numbers={}
     )
 
 

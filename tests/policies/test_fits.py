@@ -58,12 +58,14 @@ def test_the_slot_that_a_pod_gives(
 
 @pytest.mark.parametrize("rule", [P4(), P5()], ids=str)
 def test_606_a_plan_beside_a_running_plan_and_apply_is_refused_for_that_reason(rule: Placement) -> None:
-    assert refusals(rule, scene("A..")) == (PodRefusal(None, Reason.APPLY_SLOT_EXCLUSIVE, {}, 1),)
+    assert refusals(rule, scene("A..")) == (PodRefusal(None, Reason.PLAN_AND_APPLY_RUNNING, {}, 1),)
 
 
 @pytest.mark.parametrize("rule", [P4(), P5()], ids=str)
 def test_606_c_a_plan_and_apply_beside_running_plans_is_refused_for_that_reason(rule: Placement) -> None:
-    assert refusals(rule, scene("pp."), PLAN_AND_APPLY) == (PodRefusal(None, Reason.POD_NOT_EMPTY, {}, 1),)
+    assert refusals(rule, scene("pp."), PLAN_AND_APPLY) == (
+        PodRefusal(None, Reason.TASK_RUNNING_ON_POD, {}, 1),
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_every_pod_of_the_pool_is_accounted_for() -> None:
     assert refusals(P5(), driver) == (
         PodRefusal("a-3", Reason.NEVER_HEARD_FROM, {"limit_s": 120.0}),
         PodRefusal(None, Reason.NO_FREE_SLOT, {}, 1),
-        PodRefusal(None, Reason.APPLY_SLOT_EXCLUSIVE, {}, 1),
+        PodRefusal(None, Reason.PLAN_AND_APPLY_RUNNING, {}, 1),
     )
 
 

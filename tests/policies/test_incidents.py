@@ -35,7 +35,7 @@ def test_609_nothing_is_dispatched_to_online_agents_until_their_pods_are_300_s_o
         for refusal in refused.refusals
         if refused.at >= 10.0
     }
-    assert reasons == {Reason.AGENT_UNKNOWN_TO_POD_MANAGER}
+    assert reasons == {Reason.AGENT_NOT_REGISTERED_YET}
 
 
 @pytest.mark.parametrize(

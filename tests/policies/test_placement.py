@@ -112,7 +112,7 @@ def test_609_a_young_pod_with_a_heartbeat_is_refused_until_the_pod_manager_knows
 ) -> None:
     driver = one_pod(created_at=0.0, heard_at=10.0, known=False, now=10.0)
     assert refusals(rule, driver) == (
-        PodRefusal("a-1", Reason.AGENT_UNKNOWN_TO_POD_MANAGER, {"pod_age_s": 10.0, "limit_s": 300.0}),
+        PodRefusal("a-1", Reason.AGENT_NOT_REGISTERED_YET, {"pod_age_s": 10.0, "limit_s": 300.0}),
     )
 
 

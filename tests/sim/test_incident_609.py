@@ -124,12 +124,12 @@ def test_after_the_fix_609_waits_once_because_its_pod_is_not_there_yet(after: Ru
     _, at_10 = refusals_of(after, 609)
     assert at_10.at == 10.0
     reasons = [(pod.pod, pod.reason) for pod in at_10.refusals]
-    assert reasons == [("default-2", Reason.NEVER_HEARD_FROM), (None, Reason.APPLY_SLOT_EXCLUSIVE)]
+    assert reasons == [("default-2", Reason.NEVER_HEARD_FROM), (None, Reason.PLAN_AND_APPLY_RUNNING)]
 
 
 def test_after_the_fix_the_log_line_that_must_not_occur_does_not(after: Run) -> None:
     reasons = {pod.reason for refused in logged(after, Refused) for pod in refused.refusals}
-    assert Reason.AGENT_UNKNOWN_TO_POD_MANAGER not in reasons
+    assert Reason.AGENT_NOT_REGISTERED_YET not in reasons
 
 
 @pytest.mark.parametrize(
