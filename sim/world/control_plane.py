@@ -91,8 +91,11 @@ class ControlPlaneProcess:
         """Send the beginning or the end of a train of heartbeats, whose way takes `delay_s`.
 
         Trains of one `source` arrive in order whatever the channel does to single messages: the late end of
-        one would be taken for the end of the next.
+        one would be taken for the end of the next. While the process is down, nothing is on its way to it:
+        the next process would hear of a train that it never knew.
         """
+        if not self.is_up:
+            return
         earliest = self._train_arrival_of.get(source, 0.0)
         arrives_at = self._train_arrival_of[source] = max(self._engine.now + delay_s, earliest)
         if arrives_at > self._engine.now:

@@ -9,6 +9,7 @@ from policies.observations import (
     AgentKnownToPodManager,
     ControlPlaneRestarted,
     HeartbeatsBegan,
+    HeartbeatsEnded,
     PhaseEnded,
     PodGone,
     PodSeen,
@@ -202,6 +203,12 @@ def test_heartbeats_that_were_on_their_way_are_lost() -> None:
     record = run(COLD + slow(observation_delay="30 s") + restart() + PLAN)
     first = logged(record, HeartbeatsBegan)[0]
     assert first.at == times_of(record, "connected")[1] + 30.0
+
+
+def test_a_restart_that_is_shorter_than_the_delay_hears_of_no_train_of_the_life_before() -> None:
+    """Down from 30 s to 31 s; an end that was sent at 30 s would arrive at 33 s."""
+    record = run(COLD + slow(observation_delay="3 s") + restart(length="1 s") + IDLE)
+    assert logged(record, HeartbeatsEnded) == []
 
 
 def test_a_connection_that_was_not_known_when_it_dropped_is_never_known() -> None:
