@@ -6,13 +6,13 @@ record should not. A constant draws nothing, so adding a constant delay opens no
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from sim.names import nearest
+from policies.names import nearest
 from sim.quantities import parse_duration
 from sim.streams import Streams
 
@@ -23,10 +23,13 @@ ReadColumn = Callable[[str, str], Sequence[float]]
 _MICROSECONDS: Final = 6
 
 
-class Distribution(msgspec.Struct, frozen=True, tag_field="distribution"):
+class Distribution(msgspec.Struct, frozen=True):
     """A distribution of a duration in float seconds."""
 
-    constant_value: ClassVar[float | None] = None
+    @property
+    def constant_value(self) -> float | None:
+        """The only value (s) that it has; None if there are several."""
+        return None
 
     def sample_many(self, rng: np.random.Generator, count: int) -> Samples:
         """`count` draws, an array of float seconds, rounded to a microsecond."""
@@ -49,14 +52,13 @@ class Distribution(msgspec.Struct, frozen=True, tag_field="distribution"):
         raise NotImplementedError
 
 
-class Constant(Distribution, frozen=True, tag="constant"):
+class Constant(Distribution, frozen=True):
     """Always `value` seconds; infinity is never."""
 
     value: float
 
     @property
-    def constant_value(self) -> float:  # type: ignore[override]  # a constant has one, the others None
-        """The value."""
+    def constant_value(self) -> float:
         return self.value
 
     def sample_many(self, rng: np.random.Generator, count: int) -> Samples:
@@ -72,7 +74,7 @@ class Constant(Distribution, frozen=True, tag="constant"):
         return self.value
 
 
-class Uniform(Distribution, frozen=True, tag="uniform"):
+class Uniform(Distribution, frozen=True):
     """Evenly between `low` and `high` seconds."""
 
     low: float
@@ -85,7 +87,7 @@ class Uniform(Distribution, frozen=True, tag="uniform"):
         return rng.uniform(self.low, self.high, count)
 
 
-class Exponential(Distribution, frozen=True, tag="exponential"):
+class Exponential(Distribution, frozen=True):
     """Exponential with this mean (s)."""
 
     mean_s: float
@@ -97,7 +99,7 @@ class Exponential(Distribution, frozen=True, tag="exponential"):
         return rng.exponential(self.mean_s, count)
 
 
-class TruncatedNormal(Distribution, frozen=True, tag="normal"):
+class TruncatedNormal(Distribution, frozen=True):
     """Normal with `mean_s` and `sd_s`, drawn again while outside [`low`, `high`] (s)."""
 
     mean_s: float
@@ -128,7 +130,7 @@ class TruncatedNormal(Distribution, frozen=True, tag="normal"):
         return drawn
 
 
-class LogNormal(Distribution, frozen=True, tag="lognormal"):
+class LogNormal(Distribution, frozen=True):
     """Log-normal with this median (s), and `sigma`, the standard deviation of the logarithm."""
 
     median: float
@@ -141,7 +143,7 @@ class LogNormal(Distribution, frozen=True, tag="lognormal"):
         return rng.lognormal(math.log(self.median), self.sigma, count)
 
 
-class Weibull(Distribution, frozen=True, tag="weibull"):
+class Weibull(Distribution, frozen=True):
     """Weibull with this scale (s) and shape."""
 
     scale: float
@@ -154,7 +156,7 @@ class Weibull(Distribution, frozen=True, tag="weibull"):
         return self.scale * rng.weibull(self.shape, count)
 
 
-class Gamma(Distribution, frozen=True, tag="gamma"):
+class Gamma(Distribution, frozen=True):
     """Gamma with this mean (s) and shape."""
 
     mean_s: float
@@ -167,7 +169,7 @@ class Gamma(Distribution, frozen=True, tag="gamma"):
         return rng.gamma(self.shape, self.mean_s / self.shape, count)
 
 
-class Empirical(Distribution, frozen=True, tag="empirical"):
+class Empirical(Distribution, frozen=True):
     """One of the measured values (s), each as likely as the others."""
 
     values: tuple[float, ...]
@@ -186,7 +188,7 @@ class Part(msgspec.Struct, frozen=True):
     of: Distribution
 
 
-class Mixture(Distribution, frozen=True, tag="mixture"):
+class Mixture(Distribution, frozen=True):
     """One of several distributions, by weight."""
 
     parts: tuple[Part, ...]
@@ -205,7 +207,7 @@ class Mixture(Distribution, frozen=True, tag="mixture"):
         return drawn
 
 
-class PerEntity(Distribution, frozen=True, tag="per_entity"):
+class PerEntity(Distribution, frozen=True):
     """The first entity gets the first value (s), and so on; the last value repeats."""
 
     values: tuple[float, ...]
@@ -247,9 +249,7 @@ def parse_distribution(
 
 
 def _duration_or_never(value: Any, may_be_never: bool) -> float:
-    if value == "never" and may_be_never:
-        return math.inf
-    return parse_duration(value)
+    return math.inf if value == "never" and may_be_never else parse_duration(value)
 
 
 def _parse_named(value: Mapping[Any, Any], read_column: ReadColumn | None) -> Distribution:

@@ -44,22 +44,6 @@ def parse_duration(value: object) -> float:
     return total
 
 
-def format_duration(seconds: float) -> str:
-    """A duration as people read it: "90 s", "5 min", "2 h 5 min", "never" for an infinite one."""
-    if math.isinf(seconds):
-        return "never"
-    if seconds < 120 or seconds != seconds:
-        return f"{seconds:.3g} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
-
-
 def parse_rate(value: object) -> float:
     """Events per second of a rate such as "12 per hour"; ValueError says what to write instead."""
     example = "write for example '12 per hour' (per s, min, hour or day)"

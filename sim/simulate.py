@@ -49,7 +49,7 @@ def simulate(
     used = scenario.seed if seed is None else seed
     log: list[Entry] = []
     started = clock() if clock is not None else 0.0
-    world = World(scenario, scenario.policy, used, log)
+    world = World(scenario, used, log)
 
     def record(*, is_complete: bool) -> Run:
         return Run(

@@ -1,17 +1,18 @@
 """What must be true between the parts of a scenario, once each part by itself is well formed."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from policies.names import nearest
 from policies.presets import PRESETS
-from sim.names import nearest
 from sim.quantities import parse_duration
 from sim.scenario.faults import FaultBlock
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.pods_to_come import check_pod
 from sim.scenario.pool_map import PoolMap
-from sim.scenario.problems import FieldError, Problem, dotted
-from sim.scenario.source import Path
+from sim.scenario.problems import FieldError, Problem
+from sim.scenario.source import Path, dotted
 from sim.scenario.values import ANY_PRESET
 
 
@@ -89,7 +90,7 @@ def _check_tasks(block: ScenarioBlock) -> Iterator[Problem]:
         earlier = first.setdefault(task.id, index)
         if earlier != index:
             yield problem_at((*path, "id"), f"{task.id} is the id of tasks.{earlier} already")
-        yield from attempt(path, lambda t=task: pools.of_task(t.pool, [t.workspace]))  # type: ignore[misc]
+        yield from attempt(path, partial(pools.of_task, task.pool, [task.workspace]))
         for key in task.undecided(block.work):
             yield problem_at(
                 (*path, key),
@@ -102,7 +103,7 @@ def _check_exceptions(block: ScenarioBlock) -> Iterator[Problem]:
     first: dict[tuple[str, int], int] = {}
     for index, each in enumerate(block.exceptions):
         path: Path = ("exceptions", index)
-        yield from attempt(path, lambda e=each: pools.named(e.pool))  # type: ignore[misc]
+        yield from attempt(path, partial(pools.named, each.pool))
         pool = next(iter(block.pools_by_name())) if each.pool is None else each.pool
         earlier = first.setdefault((pool, each.pod), index)
         if earlier != index:
@@ -121,7 +122,7 @@ def _check_faults(block: ScenarioBlock) -> Iterator[Problem]:
     for index, fault in enumerate(block.faults):
         path: Path = ("faults", index)
         if fault.is_on_pod:
-            found = list(attempt(path, lambda f=fault: fault_pool(f, pools)))  # type: ignore[misc]
+            found = list(attempt(path, partial(fault_pool, fault, pools)))
             yield from found
             if not found:
                 yield from _check_pod_of_fault(block, path, fault, fault_pool(fault, pools))

@@ -37,7 +37,9 @@ class _OnPod(FaultBlock):
     pool: Text | None = Field(default=None, description="Needed for one pod if there are several pools.")
 
 
-class _Timed(FaultBlock):
+class Timed(FaultBlock):
+    """Happens at a time, or again and again."""
+
     at: Seconds | None = Field(default=None, description="When it happens, once.")
     every: Interval | None = Field(
         default=None, description="How long until it happens, again and again, on each pod apart."
@@ -50,34 +52,34 @@ class _Timed(FaultBlock):
         return self
 
 
-class HeartbeatGap(_OnPod, _Timed):
+class HeartbeatGap(_OnPod, Timed):
     """The agent lives and stays connected, but its heartbeats do not arrive for a while."""
 
     fault: Literal["heartbeat_gap"]
     for_: Delay = Field(alias="for")
 
 
-class ConnectionLost(_OnPod, _Timed):
+class ConnectionLost(_OnPod, Timed):
     """The line between agent and control plane is cut, and mended after a while."""
 
     fault: Literal["connection_lost"]
     for_: Delay = Field(alias="for")
 
 
-class AgentCrash(_OnPod, _Timed):
+class AgentCrash(_OnPod, Timed):
     """The agent process dies with its tasks; the pod starts another one after a while, or never."""
 
     fault: Literal["agent_crash"]
     for_: DelayOrNever = Field(alias="for")
 
 
-class PodKilled(_OnPod, _Timed):
+class PodKilled(_OnPod, Timed):
     """The pod is gone at once: its node failed, or somebody deleted it."""
 
     fault: Literal["pod_killed"]
 
 
-class ControlPlaneRestart(_Timed):
+class ControlPlaneRestart(Timed):
     """The control plane stops, loses its memory, and is back after a while; the store is kept."""
 
     fault: Literal["control_plane_restart"]

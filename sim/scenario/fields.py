@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from policies.presets import rule_class
-from sim.distributions import Constant, Distribution, PerEntity, ReadColumn, parse_distribution
+from sim.distributions import Distribution, PerEntity, ReadColumn, parse_distribution
 from sim.quantities import parse_duration, parse_rate
 from sim.scenario.policy_block import FindRule
 
@@ -108,11 +108,6 @@ def _not_per_entity(distribution: Distribution) -> Distribution:
             "write {empirical: [...]} for one of several values at random"
         )
     return distribution
-
-
-def constant_s(distribution: Distribution) -> float | None:
-    """The distribution's only value (s), or None if it has several."""
-    return distribution.value if isinstance(distribution, Constant) else None
 
 
 def _text_of(value: Any) -> Any:

@@ -16,8 +16,8 @@ from sim.scenario.files import ScenarioFiles
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.overrides import Override, apply_overrides, parse_override
 from sim.scenario.policy_block import FindRule
-from sim.scenario.problems import Problem, dotted, found_by_pydantic, refuse
-from sim.scenario.source import read_document
+from sim.scenario.problems import Problem, found_by_pydantic, refuse
+from sim.scenario.source import dotted, read_document
 from sim.scenario.values import Scenario
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from policies.presets import FAMILIES
 from sim.errors import InputError
-from sim.scenario.source import Path, parse_value
+from sim.scenario.source import Path, dotted, parse_value
 
 POLICY_KEYS: Final = (*FAMILIES, "controller", "slots_per_pod")
 """Keys that change the policy and may be written without `policy.` before them."""
@@ -64,7 +64,7 @@ def _into(part: Any, key: str | int, override: Override, at: Path, to: Path) -> 
     if isinstance(part, list):
         return part[_index(part, key, override, at)]
     if not isinstance(part, dict):
-        raise InputError(f"{override.place}: {_dotted(at)} is {part!r}, which has no parts")
+        raise InputError(f"{override.place}: {dotted(at) or 'the scenario'} is {part!r}, which has no parts")
     key = str(key)
     value = part.get(key)
     if value is None:
@@ -84,17 +84,13 @@ def _put(part: Any, key: str | int, override: Override) -> None:
     elif isinstance(part, dict):
         part[str(key)] = value
     else:
-        raise InputError(f"{override.place}: {_dotted(at)} is {part!r}, which has no parts")
+        raise InputError(f"{override.place}: {dotted(at) or 'the scenario'} is {part!r}, which has no parts")
 
 
 def _index(part: list[Any], key: str | int, override: Override, at: Path) -> int:
     if not isinstance(key, int) or key >= len(part):
         raise InputError(
-            f"{override.place}: {_dotted(at)} is a list of {len(part)}; "
+            f"{override.place}: {dotted(at) or 'the scenario'} is a list of {len(part)}; "
             f"expected an index from 0 to {len(part) - 1} in place of {key!r}"
         )
     return key
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(map(str, path)) or "the scenario"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from policies.rules.dispatch import D3
 from sim.scenario.faults import ControlPlaneRestart
 from sim.scenario.model import ScenarioBlock
-from sim.scenario.problems import Problem, dotted
-from sim.scenario.source import Path
+from sim.scenario.problems import Problem
+from sim.scenario.source import Path, dotted
 
 
 def check_pod(

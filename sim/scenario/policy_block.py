@@ -11,10 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from policies.constants import Constants
+from policies.names import nearest
 from policies.policy_set import PolicySet
 from policies.presets import FAMILIES, PRESETS, resolve
 from policies.rules.base import Rule, duration_fields
-from sim.names import nearest
 from sim.quantities import parse_duration
 from sim.scenario.policy_name import name_of
 from sim.scenario.problems import FieldError

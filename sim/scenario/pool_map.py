@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sim.names import nearest
+from policies.names import nearest
 from sim.scenario.pods import PoolBlock
 from sim.scenario.problems import FieldError
 
@@ -16,10 +16,6 @@ class PoolMap:
         for name, pool in pools.items():
             for workspace in pool.workspaces:
                 self._pool_of.setdefault(workspace, name)
-
-    def owner(self, workspace: str) -> str | None:
-        """The pool that a workspace belongs to, as far as is known yet."""
-        return self._pool_of.get(workspace)
 
     def named(self, pool: str | None) -> str:
         """The pool of this name, or the only one; FieldError if there is no telling."""

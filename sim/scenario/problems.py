@@ -11,10 +11,10 @@ import msgspec
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from policies.names import nearest
 from sim.errors import InputError
-from sim.names import nearest
 from sim.scenario.overrides import Override
-from sim.scenario.source import Document, Path
+from sim.scenario.source import Document, Path, dotted
 
 SHOWN_MAX: Final = 20
 """How many problems one message lists."""
@@ -47,11 +47,6 @@ class Problem(msgspec.Struct, frozen=True):
 
     path: Path
     text: str
-
-
-def dotted(path: Path) -> str:
-    """A path as `--set` takes it: `tasks.0.plan`."""
-    return ".".join(map(str, path))
 
 
 def found_by_pydantic(

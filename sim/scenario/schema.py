@@ -14,16 +14,14 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from policies.constants import Constants
 from policies.presets import FAMILIES, PRESETS, RULES
 from policies.rules.base import duration_fields
-from sim.scenario.fields import DEFINITIONS
+from sim.scenario.arrival_times import BurstsBlock
+from sim.scenario.expectations import ExpectBlock
+from sim.scenario.faults import Timed
+from sim.scenario.fields import DEFINITIONS, OneOrMore, Part
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.work import SOURCES
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_LISTS_OF_ONE: Final = {
-    "ScenarioBlock": ("workload",),
-    "ExpectBlock": ("sent", "not_sent", "finished"),
-}
-"""Lists that may be written without brackets when they have one entry, by model."""
 
 
 class _Generator(GenerateJsonSchema):
@@ -39,19 +37,15 @@ def json_schema() -> dict[str, Any]:
     schema = ScenarioBlock.model_json_schema(schema_generator=_Generator)
     definitions: dict[str, Any] = schema.pop("$defs")
     models = {"ScenarioBlock": schema, **definitions}
-    for model, keys in _LISTS_OF_ONE.items():
-        for key in keys:
-            _allow_one(models[model]["properties"], key)
+    with_lists: tuple[type[Part], ...] = (ScenarioBlock, ExpectBlock)
+    for model in with_lists:
+        for key, field in model.model_fields.items():
+            if OneOrMore in field.metadata:
+                _allow_one(models[model.__name__]["properties"], key)
     _exactly_one(definitions["SourceBlock"], SOURCES)
-    for name in (
-        "HeartbeatGap",
-        "ConnectionLost",
-        "AgentCrash",
-        "PodKilled",
-        "ControlPlaneRestart",
-    ):
-        _exactly_one(definitions[name], ("at", "every"))
-    _exactly_one(definitions["BurstsBlock"], ("at", "every"))
+    at_or_every: tuple[type[Part], ...] = (*Timed.__subclasses__(), BurstsBlock)
+    for timed in at_or_every:
+        _exactly_one(definitions[timed.__name__], ("at", "every"))
     _exactly_one(schema, ("pool", "pools"))
     schema["anyOf"] = [{"required": ["tasks"]}, {"required": ["workload"]}]
     schema["$defs"] = definitions | DEFINITIONS | {"policy": _policy()}

@@ -17,6 +17,12 @@ from sim.errors import InputError
 Path = tuple[str | int, ...]
 """Keys and list indexes from the root of the tree to a part of it."""
 
+
+def dotted(path: Path) -> str:
+    """A path as `--set` takes it: `tasks.0.plan`."""
+    return ".".join(map(str, path))
+
+
 PARTS_MAX: Final = 5_000_000
 """How many parts a file may have with its aliases written out; no file that is meant has more."""
 
@@ -90,7 +96,7 @@ def read_document(text: str | bytes, name: str) -> Document:
     root = _compose(text, name)
     if root is None:
         raise InputError(f"{name}: is empty; expected a scenario (title, story, horizon, pool, ...)")
-    tree = _Builder(name).build(root, ())
+    tree = _Builder(name).build(root)
     if not isinstance(tree, dict):
         raise InputError(
             f"{name}:{_line(root)}: has {_kind(tree)} at its top; expected keys with values "
@@ -103,7 +109,7 @@ def parse_value(text: str) -> Any:
     """One value as it would be read in a file, for `--set`; ValueError if it is no YAML."""
     try:
         root = _compose(text, "value")
-        return None if root is None else _Builder("value").build(root, ())
+        return None if root is None else _Builder("value").build(root)
     except InputError as error:
         raise ValueError(f"{text!r} is no value: {str(error).partition(': ')[2]}") from None
 
@@ -155,7 +161,7 @@ class _Builder:
         self._count = 0
         self._open: set[int] = set()
 
-    def build(self, node: Node, path: Path) -> Any:
+    def build(self, node: Node) -> Any:
         """The plain value of a node."""
         self._count += 1
         if self._count > PARTS_MAX:
@@ -167,13 +173,13 @@ class _Builder:
         self._open.add(id(node))
         value: Any
         if isinstance(node, MappingNode):
-            value = self._mapping(node, path)
+            value = self._mapping(node)
         else:
-            value = [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+            value = [self.build(item) for item in node.value]
         self._open.discard(id(node))
         return value
 
-    def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: MappingNode) -> dict[str, Any]:
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         lines: dict[str, int] = {}
@@ -181,7 +187,7 @@ class _Builder:
             if not isinstance(key_node, ScalarNode):
                 self._fail(key_node, "a key must be plain text")
             key = key_node.value
-            value = self.build(value_node, (*path, key))
+            value = self.build(value_node)
             if key_node.tag.endswith(":merge"):
                 for source in value if isinstance(value, list) else [value]:
                     if not isinstance(source, dict):

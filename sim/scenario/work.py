@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from sim.distributions import ZERO, Constant
+from sim.distributions import ZERO, Constant, Distribution
 from sim.scenario.arrival_times import (
     BurstsBlock,
     ClosedBlock,
@@ -24,7 +24,6 @@ from sim.scenario.fields import (
     SecondsOrNever,
     Share,
     Text,
-    constant_s,
 )
 from sim.scenario.problems import FieldError
 from sim.workloads import Arrival
@@ -97,7 +96,7 @@ class TaskBlock(Part):
         if self.kind == "plan_and_apply" and self.confirmed_at is None:
             keys.append("confirmed_after")
         for key in keys:
-            if getattr(self, key) is None and constant_s(getattr(work, key)) is None:
+            if getattr(self, key) is None and getattr(work, key).constant_value is None:
                 yield key
         if self.kind == "plan_and_apply" and self.changes is None and 0 < work.changes < 1:
             yield "changes"
@@ -124,7 +123,8 @@ class TaskBlock(Part):
 
     def _seconds(self, key: str, work: WorkBlock) -> float:
         own: float | None = getattr(self, key)
-        return own if own is not None else constant_s(getattr(work, key)) or 0.0
+        default: Distribution = getattr(work, key)
+        return own if own is not None else default.constant_value or 0.0
 
 
 def _workspaces(value: Any) -> int | tuple[str, ...]:
@@ -148,8 +148,7 @@ Workspaces = Annotated[
     ),
 ]
 
-RANDOM_SOURCES: Final = ("poisson", "curve", "daily", "weekly")
-SOURCES: Final = (*RANDOM_SOURCES, "bursts", "closed", "trace")
+SOURCES: Final = ("poisson", "curve", "daily", "weekly", "bursts", "closed", "trace")
 _NOT_FOR_TRACES: Final = ("workspaces", "kinds", "plan", "apply", "confirmed_after", "changes")
 
 

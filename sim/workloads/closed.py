@@ -68,6 +68,5 @@ class ClosedSource:
 
 
 def _kind(traits: Traits, rng: np.random.Generator) -> str:
-    names = list(traits.kinds)
-    weights = np.asarray([traits.kinds[name] for name in names], dtype=float)
-    return names[int(rng.choice(len(names), p=weights / weights.sum()))]
+    names, shares = traits.kind_shares()
+    return names[int(rng.choice(len(names), p=shares))]

@@ -29,6 +29,11 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
     changes: float = 1.0
     """Probability that a plan_and_apply finds something to apply."""
 
+    def kind_shares(self) -> tuple[list[str], Samples]:
+        """The kinds, and the probability of each."""
+        weights = np.asarray(list(self.kinds.values()), dtype=float)
+        return list(self.kinds), weights / weights.sum()
+
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A stream of tasks; `index` is its place in the scenario and names its random streams."""
@@ -49,9 +54,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         def rng(what: str) -> np.random.Generator:
             return streams.of(f"task_{what}", self.index)
 
-        names = list(traits.kinds)
-        weights = np.asarray([traits.kinds[name] for name in names], dtype=float)
-        kinds = rng("kind").choice(len(names), size=count, p=weights / weights.sum())
+        names, shares = traits.kind_shares()
+        kinds = rng("kind").choice(len(names), size=count, p=shares)
         workspaces = rng("workspace").integers(0, len(traits.workspaces), count)
         plans = traits.plan.sample_many(rng("plan"), count)
         applies = traits.apply.sample_many(rng("apply"), count)

@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from policies.names import nearest
 from policies.vocabulary import TaskKind
 from sim.errors import InputError
-from sim.names import nearest
 from sim.workloads.arrival import Arrival
 
 REQUIRED: Final = ("submitted_at", "workspace", "kind", "plan_seconds")

@@ -188,9 +188,7 @@ class Agent:
     def receive(self, send: SendTask) -> None:
         """A dispatch arrived. A repeated one is ignored, if the agent looks; a full agent refuses."""
         attempts, this = self._received.get(send.task, 0), 1 << send.attempt
-        if not self.is_alive:
-            self._dispatch_happened(send, "undeliverable")
-        elif attempts & this and self._times.deduplicates:
+        if attempts & this and self._times.deduplicates:
             self._dispatch_happened(send, "ignored")
         elif self._times.capacity is not None and len(self._running) >= self._times.capacity:
             self._dispatch_happened(send, "rejected")

@@ -15,6 +15,7 @@ from policies.actions import (
     DeletePod,
     SendTask,
 )
+from policies.decisions import Reason
 from policies.observations import (
     AnyObservation,
     DispatchFailed,
@@ -30,8 +31,6 @@ from sim.record.truth import DispatchHappened, PodHappened
 from sim.world.agents import Agent
 from sim.world.control_plane import ControlPlaneProcess
 from sim.world.pod_times import PodTimeline
-
-NOT_CONNECTED = "not_connected"
 
 
 class PodTruth:
@@ -207,7 +206,7 @@ class Cluster:
         )
         self._control.tell(
             action.pod,
-            DispatchFailed(now, action.task, action.phase, action.attempt, NOT_CONNECTED),
+            DispatchFailed(now, action.task, action.phase, action.attempt, Reason.NOT_CONNECTED),
         )
 
     def _abort(self, action: AbortTask) -> None:

@@ -71,9 +71,9 @@ class PodTimesOf:
 
         Absolute times of an exception hold for the first process; a time that is already past is now.
         """
-        registers_after_s = self._agent_delay("registers_after", number, process, now, now)
+        registers_after_s = self._agent_delay("registers_after", number, process, now)
         registered_at = now + registers_after_s
-        connects_after_s = self._agent_delay("connects_after", number, process, now, registered_at)
+        connects_after_s = self._agent_delay("connects_after", number, process, registered_at)
         return AgentTimeline(
             registers_after_s=registers_after_s,
             connects_after_s=connects_after_s,
@@ -81,12 +81,11 @@ class PodTimesOf:
                 "known_to_pod_manager_after",
                 number,
                 process,
-                now,
                 registered_at + connects_after_s,
             ),
         )
 
-    def _agent_delay(self, step: str, number: int, process: int, now: float, since: float) -> float:
+    def _agent_delay(self, step: str, number: int, process: int, since: float) -> float:
         late_s = self._faults.delay_s(step, self._pool, number)
         exception = self._exceptions.get(number)
         at = None if exception is None or process > 1 else exception.at(step)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from policies.controller import Controller, PoolBounds
 from policies.errors import PolicyFault
-from policies.policy_set import PolicySet
 from sim.distributions import Distribution
 from sim.engine import EndlessInstant, Engine
 from sim.errors import PolicyError
@@ -31,14 +30,14 @@ SLICES = 200
 class World:
     """One run of a scenario, from its beginning to its horizon."""
 
-    def __init__(self, scenario: Scenario, policy: PolicySet, seed: int, log: list[Entry]) -> None:
+    def __init__(self, scenario: Scenario, seed: int, log: list[Entry]) -> None:
         self._scenario = scenario
         self._entries = log
         self._log = log.append
         self._streams = streams = Streams(seed)
         self._engine = engine = Engine()
         self._pools = {pool.name: pool for pool in scenario.pools}
-        self.controller = Controller(policy, map(_bounds, scenario.pools), journal=log)
+        self.controller = Controller(scenario.policy, map(_bounds, scenario.pools), journal=log)
         self._control = control = self._control_process()
         engine.control = control
         self._work = Work(scenario.work_init_s)

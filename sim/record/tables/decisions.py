@@ -8,7 +8,6 @@ from policies.actions import AbortTask, CreatePod, CutConnection, DeletePod, Sen
 from policies.decisions import (
     Anomaly,
     Blocked,
-    Placed,
     Reason,
     Recovered,
     Refused,
@@ -29,7 +28,7 @@ class Decisions:
     def __init__(self) -> None:
         self._rows: list[Row] = []
         kinds = (Refused, Released, Blocked, RolledBack, TaskEnded, Scaled, Recovered, Anomaly)
-        self.handlers: Handlers = dict.fromkeys((*kinds, Placed), self._decided)
+        self.handlers: Handlers = dict.fromkeys(kinds, self._decided)
         self.handlers[SendTask] = self._carried
         self.handlers[CreatePod] = self._created
         self.handlers[DeletePod] = self._carried
