@@ -65,7 +65,7 @@ def test_a_preset_is_shown_with_the_constants() -> None:
     """And what each means."""
     text = stdout_of("policies", "show", "later")
     assert "controller.monitor_every" in text
-    assert "Between re-drives of workspaces" in text
+    assert "From a restart to the monitor's" in text
     assert "agent or list_sync" in text
     assert "slots_per_pod=4" in text
 
