@@ -18,10 +18,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     family: ClassVar[str] = "rule"
 
+    called: ClassVar[str] = ""
+    """The rule's name where that is not its class's; a subclass of it has a name of its own again."""
+
     @property
     def rule_name(self) -> str:
-        """The name that decisions and tables use: the class's."""
-        return type(self).__name__
+        """The name that files, decisions and tables use."""
+        return type(self).__dict__.get("called") or type(self).__name__
 
     @classmethod
     def summary(cls) -> str:

@@ -23,6 +23,8 @@ class Forget(RecoveryRule, frozen=True):
     The restart incident: such pods are booked twice, or deleted with work on them.
     """
 
+    called: ClassVar[str] = "forget"
+
 
 class Rebuild(RecoveryRule, frozen=True):
     """Slots are bound again from the rows that say which task holds which slot of which pod.
@@ -30,4 +32,5 @@ class Rebuild(RecoveryRule, frozen=True):
     An agent's report, when it connects again, binds what it runs and the rows did not say.
     """
 
+    called: ClassVar[str] = "rebuild"
     rebuilds_slots: ClassVar[bool] = True

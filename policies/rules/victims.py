@@ -31,6 +31,7 @@ class VictimRule(Rule, frozen=True):
 class AnyIdle(VictimRule, frozen=True):
     """Any idle pod, in an order that depends on nothing but `order_seed` and the pods' numbers."""
 
+    called: ClassVar[str] = "any_idle"
     order_seed: int = 0
     depends_on_time: ClassVar[bool] = False
 
@@ -41,6 +42,7 @@ class AnyIdle(VictimRule, frozen=True):
 class Newest(VictimRule, frozen=True):
     """The idle pods that were created last."""
 
+    called: ClassVar[str] = "newest"
     depends_on_time: ClassVar[bool] = False
 
     def choose(self, pool: Pool, count: int) -> list[Pod]:
@@ -50,6 +52,7 @@ class Newest(VictimRule, frozen=True):
 class Oldest(VictimRule, frozen=True):
     """The idle pods that were created first."""
 
+    called: ClassVar[str] = "oldest"
     depends_on_time: ClassVar[bool] = False
 
     def choose(self, pool: Pool, count: int) -> list[Pod]:

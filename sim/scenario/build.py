@@ -100,7 +100,7 @@ def _source(
     files: ScenarioFiles,
 ) -> Source | Closed:
     if source.trace is not None:
-        return _traced(source, index, pools, files)
+        return _traced(source, index, pools, files, block.horizon)
     traits = _traits(source, pools, block)
     if source.closed is not None:
         closed = source.closed
@@ -159,8 +159,13 @@ def _pool_and_workspaces(
     return pools.of_task(pool, names, "workspaces"), names
 
 
-def _traced(source: SourceBlock, index: int, pools: PoolMap, files: ScenarioFiles) -> Listed:
-    """The tasks of a trace; a row without a pool belongs to the source's, or to its workspace's."""
+def _traced(
+    source: SourceBlock, index: int, pools: PoolMap, files: ScenarioFiles, horizon_s: float
+) -> Listed:
+    """The tasks of a trace; a row without a pool belongs to the source's, or to its workspace's.
+
+    Those after the horizon are left out, but not all of them.
+    """
     assert source.trace is not None
     own = "" if source.pool is None else pools.named(source.pool)
     try:
@@ -170,6 +175,14 @@ def _traced(source: SourceBlock, index: int, pools: PoolMap, files: ScenarioFile
         raise FieldError(("trace", "file"), f"{source.trace.file}: {error}") from None
     except ValueError as error:
         raise FieldError(("trace", "file"), str(error)) from None
+    first_at = min(row.submitted_at for row in listed)
+    if first_at > horizon_s:
+        raise FieldError(
+            ("trace", "file"),
+            f"{source.trace.file}: all {len(listed)} tasks come after the end of the run, horizon: "
+            f"{horizon_s:g} s; the first at {first_at:g} s. Seconds count from the start of the run; times of "
+            "day in ISO 8601 count from the first of them, or from `origin`",
+        )
     workspaces = tuple(sorted({row.workspace for row in listed}))
     return Listed(
         index=index,
@@ -183,5 +196,4 @@ def _pool_of_row(row: Arrival, pools: PoolMap) -> str:
     try:
         return pools.of_task(row.pool or None, [row.workspace])
     except FieldError as error:
-        where = f"the task at {row.submitted_at:g} s of workspace {row.workspace}"
-        raise FieldError((), f"{where}: {error.path[0]} {error}") from None
+        raise FieldError((), f"row {row.task + 1}, column {error.path[0]}: {error}") from None

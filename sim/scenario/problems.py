@@ -72,13 +72,12 @@ def refuse(problems: Iterable[Problem], document: Document, overrides: Sequence[
 
 
 def _cause(path: Path, overrides: Sequence[Override]) -> Override | None:
-    """The last override that put this part there."""
+    """The last override that put this part there, or that put something into it."""
     keys = tuple(map(str, path))
-    for override in reversed(overrides):
-        put = tuple(map(str, override.path))
-        if keys[: len(put)] == put:
-            return override
-    return None
+    puts = [(override, tuple(map(str, override.path))) for override in reversed(overrides)]
+    above = (override for override, put in puts if keys[: len(put)] == put)
+    within = (override for override, put in puts if len(keys) > 1 and put[: len(keys)] == keys)
+    return next(above, None) or next(within, None)
 
 
 def _problem(error: ErrorDetails, tree: dict[str, Any], keys_of: Callable[[Any], Sequence[str]]) -> Problem:

@@ -63,6 +63,8 @@ _SCALARS: Final[Mapping[str, Callable[[str], Any]]] = {
     "float": float,
 }
 
+_COLLECTIONS: Final = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+
 
 class Document:
     """A parsed file: its `tree` of dicts, lists and scalars, and the line of each part."""
@@ -168,6 +170,8 @@ class _Builder:
             self._fail(node, f"aliases make more than {PARTS_MAX} parts of this file")
         if isinstance(node, ScalarNode):
             return self._scalar(node)
+        if node.tag not in _COLLECTIONS:
+            self._fail(node, f"the tag {node.tag!r} means nothing in a scenario; remove it")
         if id(node) in self._open:
             self._fail(node, "an alias stands inside what it refers to")
         self._open.add(id(node))

@@ -51,7 +51,7 @@ class WorkBlock(Part):
 class TaskBlock(Part):
     """An entry of `tasks`."""
 
-    id: int = Field(ge=1, description="Its id; lower ids go first where the rules say so.")
+    id: int = Field(ge=1, le=2**63 - 1, description="Its id; lower ids go first where the rules say so.")
     at: Seconds = Field(description="When it is submitted.")
     workspace: Text
     pool: Text | None = Field(default=None, description="Needed if several pools could be meant.")

@@ -208,7 +208,7 @@ def test_a_deletion_names_the_rule_and_the_reason() -> None:
     driver.run(5.0)
     [(_, delete)] = driver.done(DeletePod)
     assert delete.because == PodChosen(
-        at=5.0, pool="a", pod="a-2", rule="Newest", reason=Reason.UTILISATION_LOW
+        at=5.0, pool="a", pod="a-2", rule="newest", reason=Reason.UTILISATION_LOW
     )
 
 

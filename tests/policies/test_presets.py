@@ -39,8 +39,8 @@ def test_a_preset_is_the_rules_of_its_time(
         "placement": placement,
         "dispatch": dispatch,
         "autoscaler": autoscaler,
-        "victims": "AnyIdle",
-        "recovery": "Forget",
+        "victims": "any_idle",
+        "recovery": "forget",
     }
     assert policy.slots_per_pod == slots
 

@@ -221,7 +221,7 @@ def test_rebuild_says_what_it_bound() -> None:
     driver = before("rebuild", "r", "p")
     restart(driver)
     assert driver.decided(Recovered) == [
-        Recovered(at=10.0, pool=POOL, pod="a-1", rule="Rebuild", tasks=(1, 2))
+        Recovered(at=10.0, pool=POOL, pod="a-1", rule="rebuild", tasks=(1, 2))
     ]
 
 

@@ -80,7 +80,7 @@ OBSERVATIONS: list[AnyObservation] = [
 ]
 
 SCALED = Scaled(AT, POOL, "C9", 1, 2, Reason.NEED_EXCEEDS_PODS, {"pods_running_tasks": 1, "share": 0.1})
-CHOSEN = PodChosen(AT, POOL, POD, "AnyIdle", Reason.UTILISATION_LOW)
+CHOSEN = PodChosen(AT, POOL, POD, "any_idle", Reason.UTILISATION_LOW)
 PLACED = Placed(AT, 1, Phase.PLAN, POOL, POD, 0, "P5", 2.25)
 ENDED = TaskEnded(AT, 1, POOL, "failed", Reason.POD_LOST)
 CUT = ConnectionCut(AT, POOL, POD, 130.5, 120.0)
@@ -103,7 +103,7 @@ DECISIONS: list[AnyDecision] = [
     SCALED,
     CHOSEN,
     CUT,
-    Recovered(AT, POOL, POD, "Rebuild", (1, 2)),
+    Recovered(AT, POOL, POD, "rebuild", (1, 2)),
     Anomaly(AT, "pod_gone", POD, "gone", Verdict.LATE),
 ]
 

@@ -97,3 +97,9 @@ def test_a_wrong_preset_is_reported_as_policy() -> None:
 def test_a_seed_takes_the_place_of_the_files_own() -> None:
     """`--seed 7`."""
     assert parse_scenario(SMALL, name="x", folder=Path(), seed=7).seed == 7
+
+
+@pytest.mark.parametrize("override", ["dispatch.retry_lost_race=0 s", "controller.autoscaler_every=0 s"])
+def test_what_a_change_makes_wrong_around_it_is_the_changes_fault(override: str) -> None:
+    """A rule is refused as a whole, and the file has nothing to do with it."""
+    assert refusal(SMALL, overrides=[override]).startswith(f"--set {override}: policy.")

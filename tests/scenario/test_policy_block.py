@@ -33,8 +33,8 @@ policy:
     assert policy["placement"] == {"rule": "P5", "offline_after": 60.0}
     assert policy["dispatch"]["retry_no_slot"] == 3.0
     assert list(policy["dispatch"]["send_back_off"]) == [1.0, 120.0]
-    assert policy["victims"]["rule"] == "Newest"
-    assert policy["recovery"]["rule"] == "Rebuild"
+    assert policy["victims"]["rule"] == "newest"
+    assert policy["recovery"]["rule"] == "rebuild"
     assert policy["controller"]["monitor_every"] == 30.0
     assert policy["controller"]["lost_plan"] == "requeue"
     assert policy["autoscaler"]["rule"] == "C8"

@@ -90,6 +90,10 @@ def test_a_scenario_without_a_pool_is_refused() -> None:
     ("task", "message"),
     [
         ("{id: 0, at: 0 s, workspace: a, kind: plan}", "tasks.0.id is 0; expected a whole"),
+        (
+            "{id: 9223372036854775808, at: 0 s, workspace: a, kind: plan}",
+            "tasks.0.id is 9223372036854775808; expected a whole number <= ",
+        ),
         ("{id: 1, workspace: a, kind: plan}", "tasks.0.at is missing; it is required"),
         ("{id: 1, at: 0 s, workspace: 5, kind: plan}", "tasks.0.workspace is 5; expected text"),
         ("{id: 1, at: 0 s, workspace: a, kind: pln}", "did you mean 'plan'?"),

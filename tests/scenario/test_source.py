@@ -100,3 +100,9 @@ def test_deep_nesting_is_refused(depth: int) -> None:
     """It would exhaust the stack."""
     text = HEAD + POOL + TASK + "faults: " + "[" * depth + "]" * depth
     assert "nested too deeply" in refusal(text)
+
+
+@pytest.mark.parametrize("tagged", ["pool: !!python/object:x.Y {max: 2}\n", "pool: !mine {max: 2}\n"])
+def test_a_tag_on_a_mapping_is_refused(tagged: str) -> None:
+    """It would mean something elsewhere, and nothing here."""
+    assert "means nothing in a scenario; remove it" in refusal(HEAD + tagged + TASK)

@@ -228,6 +228,14 @@ def test_a_wrong_row_of_a_trace_is_named(tmp_path: Path) -> None:
     assert "row 2, column plan_seconds: '-60'" in said
 
 
+def test_a_trace_that_begins_after_the_run_is_refused(tmp_path: Path) -> None:
+    """Epoch seconds are the usual reason; without a word the run would have no tasks."""
+    _trace(tmp_path, "1709542800,a,plan,60,,")
+    said = refusal(f"{HEAD}{POOL}workload: {{trace: {{file: t.csv}}}}\n", folder=tmp_path)
+    assert "t.csv: all 1 tasks come after the end of the run, horizon: 600 s" in said
+    assert "Seconds count from the start of the run" in said
+
+
 def test_a_trace_belongs_to_the_pools_that_list_its_workspaces(tmp_path: Path) -> None:
     """A row without a pool is where its workspace is."""
     _trace(tmp_path, "5,a,plan,60,,\n6,b,plan,60,,")
@@ -242,7 +250,7 @@ def test_a_trace_of_unknown_workspaces_is_refused(tmp_path: Path) -> None:
     _trace(tmp_path, "5,c,plan,60,,")
     pools = "pools: {red: {max: 1, workspaces: [b]}, blue: {max: 1}}\n"
     said = refusal(f"{HEAD}{pools}workload: {{trace: {{file: t.csv}}}}\n", folder=tmp_path)
-    assert "the task at 5 s of workspace c: pool is missing; expected one of red, blue" in said
+    assert "row 2, column pool: is missing; expected one of red, blue" in said
 
 
 def test_delays_may_be_read_from_a_file(tmp_path: Path) -> None:
