@@ -180,8 +180,8 @@ def _traced(
         raise FieldError(
             ("trace", "file"),
             f"{source.trace.file}: all {len(listed)} tasks come after the end of the run, horizon: "
-            f"{horizon_s:g} s; the first at {first_at:g} s. Seconds count from the start of the run; times of "
-            "day in ISO 8601 count from the first of them, or from `origin`",
+            f"{horizon_s:g} s; the first at {first_at:g} s. Seconds count from the start of the run; times "
+            "of day in ISO 8601 count from the first of them, or from `origin`",
         )
     workspaces = tuple(sorted({row.workspace for row in listed}))
     return Listed(
