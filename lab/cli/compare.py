@@ -1,14 +1,19 @@
 """`windtunnel compare`: one scenario and one seed, under several policies."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lab.cli.options import Json, Out, PolicyNames, Seed, Settings
+from lab.cli.options import Json, OutEach, PolicyNames, Seed, Settings
 
 if TYPE_CHECKING:
     from lab.running import Comparison
+    from sim.errors import InputError
+    from sim.record import Run
+    from sim.scenario import Scenario
 
 
 def compare(
@@ -21,14 +26,14 @@ def compare(
     ],
     settings: Settings = None,
     seed: Seed = None,
-    out: Out = None,
+    out: OutEach = None,
     as_json: Json = False,
 ) -> int:
     """Run a scenario under each of the policies; the exit code."""
-    from lab.cli.flight import fly, plain_name
+    from lab.cli.flight import plain_name
     from lab.cli.run import exit_code
-    from lab.cli.saving import check_folder, check_writable, save_run, save_waits
-    from lab.running import Comparison, load_each
+    from lab.cli.saving import check_folder, check_writable, telling_what_is_saved
+    from lab.running import load_each
     from sim.errors import InputError
     from sim.garbage import rarely_collected
 
@@ -40,18 +45,51 @@ def compare(
         check_writable(out)
     for folder in folders:
         check_folder(folder)
-    runs = []
-    for each, folder in zip(loaded, folders, strict=True):
-        flown = fly(each, seed=seed, out=folder)
-        if folder is not None:
-            save_run(flown, folder)
-        runs.append(flown)
-    if out is not None:
-        save_waits(runs, out)
-    comparison = Comparison(tuple(runs))
-    with rarely_collected():
-        _show(comparison, as_json=as_json)
+    saved: dict[Path, Run] = {}
+    unsaved: list[InputError] = []
+    with telling_what_is_saved(saved):
+        comparison = _fly_each(list(zip(loaded, folders, strict=True)), seed, saved, unsaved)
+        with rarely_collected():
+            _show(comparison, as_json=as_json)
+        _draw(comparison, saved, out)
+    if unsaved:
+        raise unsaved[0]
     return exit_code([each for judgements in comparison.judgements for each in judgements])
+
+
+def _fly_each(
+    loaded: "Sequence[tuple[Scenario, Path | None]]",
+    seed: int | None,
+    saved: "dict[Path, Run]",
+    unsaved: "list[InputError]",
+) -> "Comparison":
+    """Run them, and save each record as soon as its run is over."""
+    from lab.cli.flight import fly
+    from lab.cli.saving import save_record
+    from lab.running import Comparison
+
+    runs = []
+    for scenario, folder in loaded:
+        runs.append(fly(scenario, seed=seed, out=folder))
+        if folder is not None:
+            error = save_record(runs[-1], folder)
+            if error is None:
+                saved[folder] = runs[-1]
+            else:
+                unsaved.append(error)
+    return Comparison(tuple(runs))
+
+
+def _draw(comparison: "Comparison", saved: "dict[Path, Run]", out: Path | None) -> None:
+    """The pictures of each record, and one of all waits."""
+    from lab.cli.saving import save_pictures, save_waits
+    from lab.cli.streams import err
+
+    for folder, run in saved.items():
+        save_pictures(run, folder)
+        err().write(f"saved in {folder}\n")
+    if out is not None and saved:
+        save_waits(comparison.runs, out)
 
 
 def _show(comparison: "Comparison", *, as_json: bool) -> None:

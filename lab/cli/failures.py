@@ -1,5 +1,6 @@
 """Errors as people see them: whose fault, one message, no traceback, and an exit code."""
 
+import errno
 import os
 import traceback
 from typing import Final
@@ -18,11 +19,15 @@ SHOW_TRACEBACK: Final = "WINDTUNNEL_TRACEBACK"
 _ClickException: Final = typer.BadParameter.__mro__[2]
 """What Typer's own usage errors are; Typer has no public name for it."""
 
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
 
 def report(error: BaseException) -> int:
     """Write the message of an error to standard error; the exit code."""
     from lab.cli.streams import err
 
+    if _is_closed_pipe(error):
+        return 0
     lines, code = _explain(error)
     screen = err()
     for line in lines:
@@ -30,6 +35,12 @@ def report(error: BaseException) -> int:
     if code in (BUG, POLICY_FAILED) and os.environ.get(SHOW_TRACEBACK):
         screen.write("".join(traceback.format_exception(error)))
     return code
+
+
+def _is_closed_pipe(error: BaseException) -> bool:
+    """Whether the reader of a help text went away: Typer and Rich print it themselves, and exit with 1."""
+    causes = (error, error.__context__) if isinstance(error, SystemExit) else (error,)
+    return any(isinstance(each, OSError) and each.errno == errno.EPIPE for each in causes)
 
 
 def _explain(error: BaseException) -> tuple[list[str], int]:
@@ -42,6 +53,11 @@ def _explain(error: BaseException) -> tuple[list[str], int]:
         return _of_ours(error), error.exit_code
     if isinstance(error, _ClickException):
         return _of_usage(error), BAD_INPUT
+    if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:  # a help text
+        from lab.cli.streams import out
+
+        out().point_nowhere()
+        return [f"the output cannot be written: {error.strerror}"], BAD_INPUT
     return _of_nobody(error)
 
 

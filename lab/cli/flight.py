@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from lab.cli.progress import Progress, timing
+from lab.cli.progress import Progress, sign_of_life, timing
 from lab.cli.streams import err
 from lab.words import duration
 from sim.errors import InputError
@@ -59,7 +59,10 @@ def plain_name(name: str) -> str:
 def _keep(run: Run, folder: Path) -> str:
     """Save the record; a sentence that says where, or why it could not be."""
     try:
-        save(run, folder)
+        with sign_of_life(err(), "saving the record"):
+            save(run, folder)
     except InputError as error:
         return f"its record up to {duration(run.ended_at)} could not be kept: {error}"
+    except KeyboardInterrupt:
+        return f"its record up to {duration(run.ended_at)} is not kept: interrupted while it was saved"
     return f"its record up to {duration(run.ended_at)} is in {folder}"

@@ -52,4 +52,12 @@ Out = Annotated[
         help="Save the record there, with pictures (PNG and SVG); a record that is there is replaced.",
     ),
 ]
+OutEach = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Save each record, with pictures, in a folder of its own in DIR that is named after its policy, "
+        "and a picture of all waits; records that are there are replaced.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

@@ -1,6 +1,9 @@
-"""Signs of progress on standard error: how far a run is, once it takes longer than people like to wait."""
+"""Signs of progress on standard error, for what takes longer than people like to wait."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from lab.text.screen import Screen
@@ -33,6 +36,19 @@ class Progress:
         if self._is_shown:
             self._screen.write("\r\x1b[K")
             self._is_shown = False
+
+
+@contextmanager
+def sign_of_life(screen: Screen, what: str) -> Iterator[None]:
+    """Say what is being done, once it takes longer than people like to wait, on a terminal or not."""
+    timer = threading.Timer(PATIENCE_S, screen.write, [f"{what}\n"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def timing(run: Run) -> str:

@@ -26,7 +26,8 @@ def run(
 ) -> int:
     """Run a scenario; the exit code."""
     from lab.cli.flight import fly
-    from lab.cli.saving import check_folder, save_run
+    from lab.cli.saving import check_folder, save_pictures, save_record, telling_what_is_saved
+    from lab.cli.streams import err
     from lab.judgement import judge
     from lab.running import load
     from sim.errors import InputError
@@ -43,11 +44,17 @@ def run(
         if log:
             _show_log(failure.run, ())
         raise
-    with rarely_collected():
-        judgements = judge(flown)
-        _show(flown, judgements, as_log=log, as_json=as_json)
-    if out is not None:  # last, so that a full disk does not cost the answer
-        save_run(flown, out)
+    unsaved = None if out is None else save_record(flown, out)
+    saved = [] if out is None or unsaved is not None else [out]
+    with telling_what_is_saved(saved):
+        with rarely_collected():
+            judgements = judge(flown)
+            _show(flown, judgements, as_log=log, as_json=as_json)
+        for folder in saved:
+            save_pictures(flown, folder)
+            err().write(f"saved in {folder}\n")
+    if unsaved is not None:
+        raise unsaved
     return exit_code(judgements)
 
 

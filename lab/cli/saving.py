@@ -1,12 +1,15 @@
 """Saving what a command made: the record of a run, and its pictures."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from lab.cli.progress import sign_of_life
 from lab.cli.streams import err
-from sim.errors import InputError
+from sim.errors import InputError, WindtunnelError
 from sim.record import Run, save
+from sim.record.store import check_replaceable
 
 
 def check_folder(folder: Path | None) -> None:
@@ -21,6 +24,10 @@ def check_folder(folder: Path | None) -> None:
                 f"--out {folder}: is there already and holds no record, so it is left alone; "
                 "expected a new folder, or one with a record to be replaced"
             )
+        try:
+            check_replaceable(folder)
+        except InputError as error:
+            raise InputError(f"--out {error}") from None
     check_writable(folder.parent)
 
 
@@ -35,19 +42,53 @@ def check_writable(folder: Path) -> None:
         raise InputError(f"--out {folder}: {above} cannot be written to; expected a folder of your own")
 
 
-def save_run(run: Run, folder: Path) -> None:
-    """Save the record and three pictures of it."""
+def save_record(run: Run, folder: Path) -> InputError | None:
+    """Save the record, without pictures; what is wrong if it cannot be, which must not cost the answer.
+
+    An interruption says that it was not saved.
+    """
+    try:
+        with sign_of_life(err(), f"{run.policy.name}: saving the record"):
+            save(run, folder)
+    except InputError as error:
+        return error
+    except KeyboardInterrupt as interruption:
+        interruption.add_note(f"{run.policy.name}: the run was over, but its record is not saved in {folder}")
+        raise
+    return None
+
+
+def save_pictures(run: Run, folder: Path) -> None:
+    """Draw the three pictures of a run beside its record."""
     from lab.plots import pool_against_demand, save_figure, timeline, waits
 
-    save(run, folder)
-    save_figure(timeline(run), folder, "timeline")
-    save_figure(pool_against_demand(run), folder, "pool_against_demand")
-    save_figure(waits([run]), folder, "waits")
-    err().write(f"saved in {folder}\n")
+    with sign_of_life(err(), f"{run.policy.name}: drawing timeline"):
+        save_figure(timeline(run), folder, "timeline")
+    with sign_of_life(err(), f"{run.policy.name}: drawing pool_against_demand"):
+        save_figure(pool_against_demand(run), folder, "pool_against_demand")
+    with sign_of_life(err(), f"{run.policy.name}: drawing waits"):
+        save_figure(waits([run]), folder, "waits")
 
 
 def save_waits(runs: Sequence[Run], folder: Path) -> None:
     """Save a picture of the waits of several runs."""
     from lab.plots import save_figure, waits
 
-    save_figure(waits(runs), folder, "waits")
+    with sign_of_life(err(), "drawing waits of all policies"):
+        save_figure(waits(runs), folder, "waits")
+
+
+@contextmanager
+def telling_what_is_saved(folders: Collection[Path]) -> Iterator[None]:
+    """Whatever ends the command early, its message says which records are saved by then."""
+    try:
+        yield
+    except (KeyboardInterrupt, WindtunnelError) as error:
+        if len(folders) == 1:
+            error.add_note(
+                f"a finished run is saved in {next(iter(folders))}; a picture that is not there was not drawn"
+            )
+        elif folders:
+            named = ", ".join(map(str, folders))
+            error.add_note(f"finished runs are saved in {named}; pictures that are not there were not drawn")
+        raise

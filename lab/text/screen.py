@@ -71,18 +71,19 @@ class Screen:
             self._stream.flush()
         except BrokenPipeError:
             self.is_open = False
-            self._point_nowhere()
+            self.point_nowhere()
         except OSError as error:
-            self._point_nowhere()
+            self.point_nowhere()
             raise InputError(f"the output cannot be written: {error.strerror or error}") from None
 
     def _encodable(self, text: str) -> str:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         return text.encode(encoding, errors="replace").decode(encoding)
 
-    def _point_nowhere(self) -> None:
+    def point_nowhere(self) -> None:
         """What is still buffered must not fail once more when the interpreter ends."""
-        assert self._stream is not None
+        if self._stream is None:
+            return
         try:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())

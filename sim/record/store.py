@@ -24,13 +24,14 @@ _KNOWN: Final = frozenset(
 _NAMED_AT_MOST: Final = 5
 
 
-def save(run: Run, folder: Path) -> Path:
+def save(run: Run, folder: Path | str) -> Path:
     """Write the record of a run to `folder`, in place of the record that was there; the folder.
 
     It is written beside the folder and then renamed, so that a reader, a full disk or an interruption never
     meets half a record. The wall time goes to `timings.json`, as the rest must not depend on it. Raises
     InputError if the folder can not be written, or holds anything that is not of a record.
     """
+    folder = Path(folder)
     check_replaceable(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -86,6 +86,12 @@ def test_changes_apply_to_every_policy() -> None:
     assert {each["seed"] for each in runs["runs"]} == {4}
 
 
+def test_help_says_that_each_policy_has_a_folder() -> None:
+    """In what --out makes."""
+    said = " ".join(stdout_of("compare", "--help").replace("│", " ").split())
+    assert "in a folder of its own in DIR that is named after its policy" in said
+
+
 @pytest.mark.slow
 def test_each_policy_has_a_folder_and_all_have_one_picture_of_waits(tmp_path: Path) -> None:
     """Folders are named after the policies, in letters that a file system takes."""

@@ -79,19 +79,50 @@ def test_a_reader_that_goes_away_is_nobodys_mistake(tmp_path: Path, command: str
     assert all("simulated in" in line for line in said.splitlines())
 
 
-def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
-    """And bad input's exit code, as somebody has to put it right."""
+FULL = "windtunnel: the output cannot be written: No space left on device\n"
+
+
+def on_a_full_device(*arguments: str, cwd: Path) -> tuple[int, str]:
+    """Exit code and messages of a command whose standard output can take nothing."""
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [*COMMAND, "run", "609"],
-            cwd=tmp_path,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
+            [*COMMAND, *arguments], cwd=cwd, stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
-    assert done.returncode == 2
-    assert done.stderr.endswith("windtunnel: the output cannot be written: No space left on device\n")
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("command", ["run 609", "--help", "run --help", "policies show --help", "--version"])
+def test_a_full_disk_is_one_message(tmp_path: Path, command: str) -> None:
+    """And bad input's exit code, as somebody has to put it right."""
+    code, said = on_a_full_device(*command.split(), cwd=tmp_path)
+    assert (code, said[-len(FULL) :]) == (2, FULL)
+    assert len([line for line in said.splitlines() if "simulated in" not in line]) == 1
+
+
+@pytest.mark.parametrize("command", ["run 609", "compare seed-before seed-after --scenario 609"])
+def test_a_full_disk_does_not_cost_the_record(tmp_path: Path, command: str) -> None:
+    """It is saved by then, and the message says where."""
+    code, said = on_a_full_device(*command.split(), "--out", "here", cwd=tmp_path)
+    assert code == 2
+    folders = sorted(str(path.parent.relative_to(tmp_path)) for path in tmp_path.rglob("manifest.json"))
+    assert folders == (["here"] if "run" in command.split() else ["here/seed-after", "here/seed-before"])
+    assert all(folder in said.splitlines()[-1] for folder in folders)
+
+
+@pytest.mark.parametrize("command", ["--help", "-h", "run --help", "policies show --help", "--version"])
+def test_a_reader_of_help_that_goes_away_is_nobodys_mistake(tmp_path: Path, command: str) -> None:
+    """Typer prints it, and has an opinion of its own."""
+    running = subprocess.Popen(
+        [*COMMAND, *command.split()],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    running.stdout.close()
+    _, said = running.communicate()
+    assert (running.returncode, said) == (0, "")
 
 
 def test_a_scenario_is_read_from_a_pipe(tmp_path: Path) -> None:
