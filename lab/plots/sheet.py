@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.transforms import blended_transform_factory
 
+from lab.plots.literal import literal
 from lab.plots.marks import BARS, CONTROL_PLANE_DOWN, MARKS, Bar, Mark
 from lab.plots.style import GREY, INK, RULE, SMALL_PT, WIDTH_IN, Page, text_in
 from lab.plots.times import Window
@@ -44,7 +45,8 @@ class _Text:
     def put_on(self, axes: Axes) -> None:
         is_beside = self.align != "center"
         across = blended_transform_factory(axes.transAxes, axes.transData)
-        drawn = axes.text(self.x, self.y_in, self.text, size=self.size_pt, color=self.color, zorder=4)
+        drawn = axes.text(self.x, self.y_in, literal(self.text), zorder=4)
+        drawn.set(size=self.size_pt, color=self.color)
         drawn.set(ha=self.align, va="center_baseline", transform=across if is_beside else axes.transData)
         if self.back:
             drawn.set_bbox({"facecolor": self.back, "edgecolor": "none", "pad": 0.4})

@@ -14,8 +14,11 @@ import matplotlib.style
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+
+from lab.plots.literal import FONT, literal
 
 # Okabe and Ito (2008), "Color Universal Design": eight colours that are told apart by people with
 # any of the common colour vision deficiencies.
@@ -62,9 +65,10 @@ _HANDLE_IN: Final = 3.7 * SMALL_PT / _PT_PER_IN
 """A legend's sign with the gaps beside it, as `Page.legend` sets them."""
 _RC: Final[dict[str, Any]] = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # ships with Matplotlib, so it is there on every machine
+    "font.sans-serif": [FONT],
     "font.size": TEXT_PT,
     "text.color": INK,
+    "text.parse_math": False,  # a name may have a $
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
     "axes.labelsize": TEXT_PT,
@@ -98,6 +102,15 @@ def styled() -> Iterator[None]:
         yield
 
 
+class _StyledFigure(Figure):
+    """A figure that has this style wherever it is drawn, as in a notebook: some texts are made only then."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it, with nothing of the user's own style."""
+        with styled():
+            super().draw(renderer)
+
+
 class Page:
     """A figure that is filled from top to bottom; all lengths are inches."""
 
@@ -129,6 +142,11 @@ class Page:
 
     def write(self, text: str, *, left_in: float = MARGIN_IN, **properties: Any) -> None:
         """A text whose top is where the next part begins; it takes no room."""
+        self.write_lines([text], left_in=left_in, **properties)
+
+    def write_lines(self, lines: Sequence[str], *, left_in: float = MARGIN_IN, **properties: Any) -> None:
+        """The same for several lines."""
+        text = "\n".join(map(literal, lines))
         self.figure.text(*self._corner(left_in), text, ha="left", va="top", **properties)
 
     def legend(self, handles: Sequence[Artist], *, left_in: float, columns: int | None = None) -> Legend:
@@ -136,7 +154,7 @@ class Page:
         legend = Legend(
             self.figure,
             list(handles),
-            [str(handle.get_label()) for handle in handles],
+            list(map(_label, handles)),
             loc="upper left",
             bbox_to_anchor=self._corner(left_in),
             bbox_transform=self.figure.transFigure,
@@ -163,17 +181,17 @@ def new_figure(title: str, second_line: str, body_in: float) -> Page:
     head, below = _wrapped(title, TITLE_PT * 1.1), _wrapped(second_line, TEXT_PT)
     title_in, second_in = _lines_in(head, TITLE_PT), _lines_in(below, TEXT_PT)
     header_in = MARGIN_IN + title_in + 0.03 + second_in + 0.17
-    page = Page(Figure(figsize=(WIDTH_IN, header_in + body_in)), MARGIN_IN)
-    page.write(head, size=TITLE_PT, weight="bold", linespacing=1.2)
+    page = Page(_StyledFigure(figsize=(WIDTH_IN, header_in + body_in)), MARGIN_IN)
+    page.write_lines(head, size=TITLE_PT, weight="bold", linespacing=1.2)
     page.skip(title_in + 0.03)
-    page.write(below, size=TEXT_PT, color=GREY, linespacing=1.2)
+    page.write_lines(below, size=TEXT_PT, color=GREY, linespacing=1.2)
     page.cursor_in = header_in
     return page
 
 
 def legend_columns(handles: Sequence[Artist], *, at_most: int = 4) -> int:
     """In how many columns a legend of these fits across the page; they are filled one by one."""
-    labels = [text_in(str(handle.get_label()), SMALL_PT) + _HANDLE_IN for handle in handles]
+    labels = [text_in(_label(handle), SMALL_PT) + _HANDLE_IN for handle in handles]
     for columns in range(min(at_most, len(labels)), 1, -1):
         # Matplotlib gives the first columns one more if they cannot all have the same number.
         rows, longer = divmod(len(labels), columns)
@@ -191,16 +209,21 @@ def text_in(text: str, size_pt: float) -> float:
 
 def shortened(text: str, letters: int) -> str:
     """The text, or its beginning and end around an ellipsis: names often differ at their end."""
+    text = literal(text)
     if len(text) <= letters:
         return text
     end = letters // 2
     return f"{text[: letters - end - 1]}…{text[-end:]}"
 
 
-def _wrapped(text: str, size_pt: float) -> str:
+def _label(handle: Artist) -> str:
+    return literal(str(handle.get_label()))
+
+
+def _wrapped(text: str, size_pt: float) -> list[str]:
     letters = (WIDTH_IN - 2 * MARGIN_IN) / text_in("m", size_pt)
-    return "\n".join(textwrap.wrap(text, int(letters)) or [""])
+    return textwrap.wrap(literal(text), int(letters)) or [""]
 
 
-def _lines_in(text: str, size_pt: float) -> float:
-    return (text.count("\n") + 1) * 1.25 * size_pt / _PT_PER_IN
+def _lines_in(lines: Sequence[str], size_pt: float) -> float:
+    return len(lines) * 1.25 * size_pt / _PT_PER_IN

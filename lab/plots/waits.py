@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from lab.plots.distribution import LEVELS, Waits
 from lab.plots.heading import about, joined, policy_text, some_of
+from lab.plots.literal import literal
 from lab.plots.style import (
     GREY,
     INK,
@@ -97,7 +98,7 @@ def _body_in(kinds: int, curves: int) -> float:
 
 def _second_line(runs: Sequence[Run], left_out: str, samples: Sequence[Waits]) -> str:
     never = sum(len(each.unended_s) for each in samples)
-    censored = f"{never} never started: their curves end below 100 %" if never else ""
+    censored = f"{never:,} never started: their curves end below 100 %" if never else ""
     if len(runs) == 1:
         return about(runs[0], left_out, censored)
     scenarios = dict.fromkeys(f"{run.scenario.name} ({run.scenario.title})" for run in runs)
@@ -107,7 +108,7 @@ def _second_line(runs: Sequence[Run], left_out: str, samples: Sequence[Waits]) -
             f"scenario {', '.join(scenarios)}",
             f"policy {', '.join(dict.fromkeys(map(policy_text, runs)))}",
             _seeds(runs),
-            f"{interrupted} of {len(runs)} runs were interrupted" if interrupted else "",
+            f"{interrupted:,} of {len(runs):,} runs were interrupted" if interrupted else "",
             left_out,
             censored,
         ]
@@ -116,7 +117,7 @@ def _second_line(runs: Sequence[Run], left_out: str, samples: Sequence[Waits]) -
 
 def _seeds(runs: Sequence[Run]) -> str:
     seeds = sorted({run.seed for run in runs})
-    return f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds, {seeds[0]} to {seeds[-1]}"
+    return f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds):,} seeds, {seeds[0]} to {seeds[-1]}"
 
 
 def _table(page: Page, kind: str, groups: Sequence[Group], samples: Sequence[Waits]) -> None:
@@ -132,7 +133,7 @@ def _table(page: Page, kind: str, groups: Sequence[Group], samples: Sequence[Wai
         page.figure.add_artist(key)
         page.write(shortened(group.label, _LETTERS), left_in=MARGIN_IN + 0.42, size=SMALL_PT)
         numbers = (sample.count, sample.at_once, len(sample.unended_s))
-        cells = [*map(str, numbers), *map(sample.quantile_text, LEVELS)]
+        cells = [*map("{:,}".format, numbers), *map(sample.quantile_text, LEVELS)]
         for text, right_in in zip(cells, _COLUMNS.values(), strict=True):
             _cell(page, text, right_in, INK)
         page.skip(_ROW_IN)
@@ -140,7 +141,7 @@ def _table(page: Page, kind: str, groups: Sequence[Group], samples: Sequence[Wai
 
 def _cell(page: Page, text: str, right_in: float, color: str) -> None:
     x, y = right_in / WIDTH_IN, 1 - page.cursor_in / page.height_in
-    page.figure.text(x, y, text, ha="right", va="top", size=SMALL_PT, color=color)
+    page.figure.text(x, y, literal(text), ha="right", va="top", size=SMALL_PT, color=color)
 
 
 def _panel(page: Page, samples: Sequence[Waits], axis: WaitAxis, *, labelled: bool) -> None:
