@@ -21,6 +21,7 @@ from lab.plots.style import (
     VERMILION,
     legend_columns,
     new_figure,
+    shortened,
     styled,
 )
 from lab.plots.times import Window, window_between, window_of
@@ -38,6 +39,7 @@ _HEADING_IN: Final = 0.22
 _AXIS_IN: Final = 0.5
 _LEGEND_ROW_IN: Final = 0.155
 _PANELS: Final = 3
+_LETTERS: Final = 24
 
 
 def pool_against_demand(
@@ -115,8 +117,9 @@ def _choose(run: Run, at_most: int) -> tuple[list[PoolPlan], str]:
 
 def _heading(pool: PoolPlan, series: _Series) -> str:
     peaks = [int(max(values)) for _, values in (series.pods, series.held, series.pending)]
-    most = "most at a time: pods {}, slots held {}, tasks pending {}".format(*peaks)
-    return f"Pool {pool.name}, {pool.min} to {pool.max} pods of {pool.slots_per_pod} slots; {most}"
+    most = "most at a time: pods {:,}, slots held {:,}, tasks pending {:,}".format(*peaks)
+    bounds = f"{pool.min:,} to {pool.max:,} pods of {pool.slots_per_pod:,} slots"
+    return f"Pool {shortened(pool.name, _LETTERS)}, {bounds}; {most}"
 
 
 def _pods(axes: Axes, series: _Series, pool: PoolPlan, window: Window) -> None:
@@ -150,7 +153,7 @@ def _bound(axes: Axes, value: int, name: str, highest: float) -> None:
     if value <= max(highest, 1):
         axes.axhline(value, color=GREY, linewidth=0.8, linestyle=":", zorder=1.5)
         beside = axes.get_yaxis_transform()
-        axes.text(1.008, value, f"{name} {value}", transform=beside, size=SMALL_PT, va="center", color=GREY)
+        axes.text(1.008, value, f"{name} {value:,}", transform=beside, size=SMALL_PT, va="center", color=GREY)
 
 
 def _legend_of(axes: Axes) -> tuple[list[Artist], list[str]]:

@@ -14,7 +14,7 @@ def about(run: Run, *notes: str) -> str:
 
     A run that ended before its horizon is always named as such.
     """
-    unfinished = "" if run.is_complete else f"interrupted at {run.ended_at:g} s: what follows is unknown"
+    unfinished = "" if run.is_complete else f"interrupted at {run.ended_at:,g} s: what follows is unknown"
     facts = (
         f"scenario {run.scenario.name} ({run.scenario.title})",
         f"policy {policy_text(run)}",
@@ -32,7 +32,7 @@ def policy_text(run: Run) -> str:
 
 def some_of(shown: int, total: int, things: str, which: str) -> str:
     """'40 of 312 pods: those that ...', or nothing if all of them are shown."""
-    return "" if shown == total else f"{shown} of {total} {things}: {which}"
+    return "" if shown == total else f"{shown:,} of {total:,} {things}: {which}"
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -133,9 +133,9 @@ def refusal_marks(counts: dict[str, int]) -> dict[str, Mark]:
         families.setdefault(known.get(reason, _UNDONE), []).append(reason)
     marks: dict[str, Mark] = {}
     for (what, color, marker, size_pt), reasons in families.items():
-        label = f"{what}: {reasons[0]} ({counts[reasons[0]]})"
+        label = f"{what}: {reasons[0]} ({counts[reasons[0]]:,})"
         if len(reasons) > 1:
-            label += f", {len(reasons) - 1} other ({sum(counts[each] for each in reasons[1:])})"
+            label += f", {len(reasons) - 1:,} other ({sum(counts[each] for each in reasons[1:]):,})"
         mark = Mark(label, marker, color, size_pt=size_pt, edge_pt=1.1)
         marks |= dict.fromkeys(reasons, mark)
     return marks

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from lab.plots.style import GREY, INK, SMALL_PT, LineStyle
 from lab.plots.times import Window
@@ -88,6 +88,7 @@ def count_axis(axes: Axes, label: str, highest: float) -> None:
     """A vertical axis for whole numbers from 0 to `highest`, with a little room above."""
     axes.set_ylim(0, max(highest, 1) * 1.12)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=2, steps=[1, 2, 3, 4, 5, 10]))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.tick_params(axis="y", labelsize=SMALL_PT, labelcolor=GREY)
     axes.grid(visible=True, axis="y")
     axes.set_ylabel(label, rotation=0, ha="right", va="center", labelpad=14)

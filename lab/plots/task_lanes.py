@@ -83,4 +83,4 @@ class _TaskLanes:
         sheet.left(shortened(name, self._letters), y_in, size_pt=self._size_pt)
         wait = duration(until - task.submitted_at)
         outcome = f"sent after {wait}" if not math.isnan(task.sent_at) else "never sent"
-        sheet.right(f"{outcome}, refused {refusals}×", y_in, size_pt=self._size_pt)
+        sheet.right(f"{outcome}, refused {refusals:,}×", y_in, size_pt=self._size_pt)

@@ -79,7 +79,7 @@ def _left_out(pods: pandas.DataFrame, lower: Sheet) -> Iterator[str]:
     if leaves_out_slots(pods):
         yield "slots that nobody held are left out"
     if lower.narrow:
-        yield f"{lower.narrow} slot intervals are too narrow for the id of their task"
+        yield f"{lower.narrow:,} slot intervals are too narrow for the id of their task"
 
 
 def _restarts(sheet: Sheet, run: Run) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FormatStrFormatter
+from matplotlib.ticker import FixedLocator, StrMethodFormatter
 
 from lab.words import duration
 from sim.record import Run
@@ -79,7 +79,7 @@ class Window:
         first, last = math.ceil(start / step - 1e-9), math.floor(end / step + 1e-9)
         axes.set_xlim(start, end)
         axes.xaxis.set_major_locator(FixedLocator([step * each for each in range(first, last + 1)]))
-        axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
         axes.grid(visible=True, axis="x")
         if labelled:
             axes.set_xlabel(f"time since the start of the run ({self.unit.name})")

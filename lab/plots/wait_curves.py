@@ -77,7 +77,7 @@ class WaitAxis:
         else:
             step = tick_step(end, self.unit)
             axes.xaxis.set_major_locator(FixedLocator([step * each for each in range(int(end / step) + 1)]))
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
             axes.set_xlim(-0.008 * end, end)
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_ylim(-0.03, 1.06)
