@@ -13,12 +13,11 @@ what is changed. A rule by itself takes the place of its family's rule, `family=
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from lab.rules import find_any_rule
+from lab.rules import OWN, check_methods, find_any_rule, rule_names, unknown
 from policies.policy_set import PolicySet
 from policies.presets import PRESETS
 from policies.rules.base import Rule
 from sim.errors import InputError
-from sim.names import nearest
 from sim.scenario import Override, parse_override
 
 PolicyChoice: TypeAlias = str | PolicySet | Rule | type[Rule]
@@ -34,6 +33,7 @@ def as_changes(choice: PolicyChoice | None) -> list[Override]:
     """
     if choice is None:
         return []
+    _check_methods(choice)
     if isinstance(choice, PolicySet):
         return [Override(f"policy {choice.name}", ("policy",), choice)]
     if isinstance(choice, Rule):
@@ -45,6 +45,18 @@ def as_changes(choice: PolicyChoice | None) -> list[Override]:
             f"policy {choice!r}: expected an expression such as seed-before, a rule or a PolicySet"
         )
     return list(_changes(choice))
+
+
+def _check_methods(choice: object) -> None:
+    """Raise InputError if a rule given in Python lacks a method; one named is checked when it is found."""
+    rules = choice.rules().values() if isinstance(choice, PolicySet) else (choice,)
+    for rule in rules:
+        cls = rule if isinstance(rule, type) else type(rule)
+        if issubclass(cls, Rule):
+            try:
+                check_methods(cls)
+            except ValueError as error:
+                raise InputError(f"policy: {error}") from None
 
 
 def _changes(expression: str) -> Iterator[Override]:
@@ -88,8 +100,12 @@ def _preset_or_rule(part: str, place: str) -> tuple[tuple[str, ...], str]:
     try:
         return ("policy", find_any_rule(part).family), part
     except ValueError:
-        message = nearest("policy", part, PRESETS)
-        raise InputError(f"{place}: {message}; or path/to/file.py:Class") from None
+        raise InputError(f"{place}: {unknown_policy(part)}") from None
+
+
+def unknown_policy(name: str) -> str:
+    """The message for what is neither a preset nor a rule."""
+    return unknown("policy", name, [*PRESETS, *rule_names(), OWN])
 
 
 def split(expression: str) -> list[str]:

@@ -5,23 +5,26 @@ distribution offers it under the entry point group `windtunnel.rules`, by the en
 wrong while a user's file is executed is the user's affair: one message with the line, and no traceback.
 """
 
+import difflib
 import importlib
 import inspect
 import sys
 import traceback
 import types
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from policies.presets import FAMILIES, RULES, rule_class
 from policies.rules.base import Rule
 from sim.names import nearest
 
 ENTRY_POINTS: Final = "windtunnel.rules"
+OWN: Final = "path/to/file.py:Class"
+"""How a class of one's own is named."""
 _MODULES: Final = "windtunnel_rule_file"
 """The modules that users' files become are named so, and numbered."""
 
@@ -39,8 +42,7 @@ def find_rule(family: str, name: str) -> type[Rule]:
         if rule.family != family:
             raise ValueError(f"{name} is {_a(rule.family)} rule; expected {_a(family)} rule")
         return rule
-    known = [*RULES[family], *_entry_points(), "path/to/file.py:Class"]
-    raise ValueError(nearest("rule", name, known))
+    raise ValueError(unknown("rule", name, [*RULES[family], *_entry_points(), OWN]))
 
 
 def find_any_rule(name: str) -> type[Rule]:
@@ -50,8 +52,27 @@ def find_any_rule(name: str) -> type[Rule]:
             return rule_class(family, name)
     if ":" in name or name in _entry_points():
         return load_rule(name)
-    names = [each for rules in RULES.values() for each in rules]
-    raise ValueError(nearest("rule", name, [*names, *_entry_points(), "path/to/file.py:Class"]))
+    raise ValueError(unknown("rule", name, [*rule_names(), OWN]))
+
+
+def rule_names() -> list[str]:
+    """The names of all rules: those built in, and those that installed distributions offer."""
+    return [*(name for rules in RULES.values() for name in rules), *_entry_points()]
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """The message of `nearest`, which also knows what differs in upper and lower case only."""
+    names = list(known)
+    message = nearest(what, name, names)
+    alike = [each for each in names if each.lower() == name.lower()]
+    if alike and "; did you mean " not in message:
+        return f"{message}; did you mean {alike[0]!r}?"
+    return message
+
+
+def prints_aside() -> AbstractContextManager[TextIO | None]:
+    """While a user's code is loaded and run, what it prints goes to standard error: the rest is a result."""
+    return redirect_stdout(sys.stderr)
 
 
 def load_rule(reference: str) -> type[Rule]:
@@ -128,7 +149,8 @@ def _load_file(path: Path) -> types.ModuleType:
 def _users_code(name: str, filename: str = "") -> Iterator[None]:
     """Turns what a user's code raises into one ValueError that has the line."""
     try:
-        yield
+        with prints_aside():
+            yield
     except SyntaxError as error:
         where = name if error.filename in (filename, None) else error.filename
         raise ValueError(f"{where}:{error.lineno or 1}: is no Python: {error.msg}") from None
@@ -182,7 +204,26 @@ def _checked(found: Any, reference: str) -> type[Rule]:
         )
     if found in FAMILIES.values():
         raise ValueError(f"{reference} is the base class of its family; expected a class derived from it")
+    check_methods(found)
     return found
+
+
+def check_methods(rule: type[Rule]) -> None:
+    """Raise ValueError if a class lacks a method that its family asks it for, as by a slip of the pen."""
+    for name in dir(rule):
+        method = inspect.getattr_static(rule, name)
+        if not inspect.isfunction(method) or not _is_left_open(method):
+            continue
+        arguments = ", ".join(list(inspect.signature(method).parameters)[1:])
+        own = [each for each, value in vars(rule).items() if inspect.isfunction(value)]
+        close = difflib.get_close_matches(name, own, n=1)
+        hint = f"; is that what its {close[0]} is to be?" if close else ""
+        raise ValueError(f"class {rule.__name__} defines no {name}({arguments}){hint}")
+
+
+def _is_left_open(method: types.FunctionType) -> bool:
+    """Whether it is a method of a base class that only raises NotImplementedError."""
+    return method.__module__.startswith("policies.") and method.__code__.co_names == ("NotImplementedError",)
 
 
 def _no_class(place: str, name: str, module: types.ModuleType) -> str:

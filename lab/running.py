@@ -8,7 +8,8 @@ from pathlib import Path
 
 from lab.judgement import Judgement, judge
 from lab.policies_by_name import PolicyChoice
-from lab.scenarios import read_scenario
+from lab.rules import prints_aside
+from lab.scenarios import check_seed, read_scenario
 from lab.summary import Summary, summarise
 from sim.errors import InputError
 from sim.record import Run
@@ -48,7 +49,9 @@ def run(
         scenario = load(scenario, policy, settings)
     elif policy is not None or settings:
         raise InputError("a scenario that is loaded has its policy and settings; give them to `load`")
-    return simulate(scenario, seed=seed, progress=progress, clock=time.perf_counter)
+    checked = check_seed(seed)
+    with prints_aside():
+        return simulate(scenario, seed=checked, progress=progress, clock=time.perf_counter)
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def compare(
     """Run one scenario under several policies. One seed shows what can happen, and is no statistics.
 
     Service times and start-up delays are the same under every policy, so a difference is the policies'.
-    Raises as `run`, and InputError if two of the policies are the same.
+    Raises as `run`, and InputError if there are fewer than two policies, or two are the same.
     """
     return Comparison(tuple(run(each, seed=seed) for each in load_each(policies, scenario, settings)))
 
@@ -92,10 +95,18 @@ def load_each(
 ) -> list[Scenario]:
     """The scenario, read once, under each of the policies.
 
-    Raises InputError as `load`, and for a policy that is given twice.
+    Raises InputError as `load`, for fewer than two policies, and for one that is given twice.
     """
+    if isinstance(policies, str):
+        raise InputError(
+            f"policies={policies!r}: is one text; expected a list, as in [{policies!r}, 'later']"
+        )
+    chosen = list(policies)
+    if len(chosen) < 2:
+        only = f"only one policy, {getattr(chosen[0], 'name', chosen[0])}," if chosen else "no policy"
+        raise InputError(f"{only} to compare; expected two or more (or use run)")
     text = read_scenario(scenario)
-    loaded = [text.load(policy=policy, settings=settings) for policy in policies]
+    loaded = [text.load(policy=policy, settings=settings) for policy in chosen]
     names = [each.policy.name for each in loaded]
     for name in names:
         if names.count(name) > 1:

@@ -3,6 +3,7 @@
 The shipped ones lie in the wheel beside this module, and in a clone in its `scenarios/` folder.
 """
 
+import operator
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from lab.policies_by_name import PolicyChoice, as_changes
-from lab.rules import find_rule
+from lab.rules import find_rule, prints_aside
 from sim.errors import InputError
 from sim.names import nearest
 from sim.scenario import Scenario, parse_scenario
@@ -38,14 +39,27 @@ class ScenarioText:
 
         Raises InputError, with one line for everything that is wrong.
         """
-        return parse_scenario(
-            self.text,
-            name=self.name,
-            folder=self.folder,
-            overrides=[*as_changes(policy), *settings],
-            seed=seed,
-            find_rule=find_rule,
-        )
+        if isinstance(settings, str):
+            raise InputError(f"settings={settings!r}: is one text; expected a list, as in [{settings!r}]")
+        with prints_aside():
+            return parse_scenario(
+                self.text,
+                name=self.name,
+                folder=self.folder,
+                overrides=[*as_changes(policy), *settings],
+                seed=check_seed(seed),
+                find_rule=find_rule,
+            )
+
+
+def check_seed(seed: int | None) -> int | None:
+    """The seed; InputError if it is no whole number from 0 on."""
+    if seed is None:
+        return None
+    whole = operator.index(seed) if hasattr(seed, "__index__") and not isinstance(seed, bool) else -1
+    if whole < 0:
+        raise InputError(f"seed={seed!r}: expected a whole number from 0 on")
+    return whole
 
 
 def shipped_folder() -> Path:

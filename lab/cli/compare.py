@@ -34,11 +34,8 @@ def compare(
     from lab.cli.run import exit_code
     from lab.cli.saving import check_folder, check_writable, telling_what_is_saved
     from lab.running import load_each
-    from sim.errors import InputError
     from sim.garbage import rarely_collected
 
-    if len(policies) < 2:
-        raise InputError(f"only one policy, {policies[0]}, to compare; expected two or more (or use run)")
     loaded = load_each(policies, scenario, settings or ())
     folders = [None if out is None else out / plain_name(each.policy.name) for each in loaded]
     if out is not None:

@@ -1,10 +1,13 @@
 """`windtunnel policies`: presets and rules, with their parameters."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lab.cli.options import Help
+
+if TYPE_CHECKING:
+    from policies.policy_set import PolicySet
 
 app = typer.Typer(help=Help.POLICIES, invoke_without_command=True)
 
@@ -28,25 +31,48 @@ def list_policies() -> None:
 @app.command("show", help="A preset with its rules, or a rule with its parameters.")
 def show_policy(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A preset, a rule (P5), or path/to/file.py:Class.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A preset, one with changes (seed-before,P5), a rule (P5), or path/to/file.py:Class.",
+        ),
     ],
 ) -> None:
     """Print a preset or a rule."""
     from lab.cli.streams import out
-    from lab.rules import find_any_rule
+    from lab.policies_by_name import split, unknown_policy
+    from lab.rules import find_any_rule, rule_names
     from lab.text.listing import show_preset, show_rule
-    from policies.presets import PRESETS, RULES
+    from policies.presets import PRESETS
     from sim.errors import InputError
-    from sim.names import nearest
 
     if name in PRESETS:
         show_preset(out(), PRESETS[name])
         return
-    known = [*PRESETS, *(rule for rules in RULES.values() for rule in rules)]
-    if ":" not in name and name not in known:
-        raise InputError(f"{nearest('policy', name, known)}; or path/to/file.py:Class")
+    if len(split(name)) > 1 or "=" in name.partition(":")[0]:
+        show_preset(out(), _composed(name, first=split(name)[0]))
+        return
+    if ":" not in name and name not in rule_names():
+        raise InputError(unknown_policy(name))
     try:
         rule = find_any_rule(name)
     except ValueError as error:
         raise InputError(str(error)) from None
     show_rule(out(), name, rule)
+
+
+def _composed(expression: str, *, first: str) -> "PolicySet":
+    """A preset with changes. Which scenario it is for makes no difference, as it begins with a preset."""
+    from lab.running import load
+    from policies.presets import PRESETS
+    from sim.errors import InputError
+
+    if first not in PRESETS:
+        raise InputError(
+            f"{expression}: {first} is no preset; expected one first, for example seed-before,{expression}, "
+            "as changes alone are of a scenario's own policy"
+        )
+    try:
+        return load("609", expression).policy
+    except InputError as error:
+        raise InputError(str(error).replace("--policy ", "")) from None

@@ -8,11 +8,30 @@ from tests.lab.commands import ROOT, RULES, windtunnel
 
 INCIDENT = (ROOT / "scenarios" / "609.yaml").read_text(encoding="utf-8")
 
+SLIPS = """\
+from policies import Autoscaler, Placement
+from policies.rules.placement import SlotPlacement
+
+
+class Misspelt(Placement):
+    def plase(self, task, pool):
+        return None
+
+
+class Empty(Autoscaler):
+    pass
+
+
+class Unusable(SlotPlacement):
+    pass
+"""
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A current folder with what people get wrong."""
     (tmp_path / "my.py").write_text(RULES)
+    (tmp_path / "slips.py").write_text(SLIPS)
     (tmp_path / "none.py").write_text("x = 1\n")
     (tmp_path / "empty.yaml").write_text("")
     (tmp_path / "negative.yaml").write_text(INCIDENT.replace("registers_after: 2 s", "registers_after: -2 s"))
@@ -48,6 +67,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("run 609 --set horizon=5min", "305 s is after the end of the run, horizon: 300 s;"),
         # policies
         ("run 609 --policy seed-befor", "--policy seed-befor: unknown policy 'seed-befor';"),
+        ("run 609 --policy P99", "unknown policy 'P99'; expected one of phase2-raw,"),
+        ("run 609 --policy P99", ", P0, P1, P2, P3, P4, P5, P6, D3,"),
+        ("run 609 --policy p5", "; did you mean 'P5'?"),
+        ("run 609 --policy seed-before,p5", "unknown rule 'p5'; expected one of Q1, Q7,"),
+        ("run 609 --policy Seed-After", "; did you mean 'seed-after'?"),
+        ("run 609 --policy slips.py:Misspelt", "class Misspelt defines no place(task, pool); is that what"),
+        ("run 609 --policy slips.py:Empty", "class Empty defines no decide(pool, now)"),
+        ("run 609 --policy slips.py:Unusable", "class Unusable defines no usable(pod, pool)"),
+        ("run 609 --policy seed-after,slips.py:Empty", "class Empty defines no decide(pool, now)"),
         ("run 609 --policy none.py:X", "none.py has no class 'X', and no rule at all;"),
         ("run 609 --policy my.py:Plain", "my.py:Plain is of no family of rules;"),
         ("run 609 --policy my.py:Patient,placement.offline_after=60", "60 has no unit; write"),
@@ -56,6 +84,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("compare later later --scenario 609", "the policy later is given 2 times; expected different"),
         ("compare P4 seed-before --scenario 609", "the policy seed-before is given 2 times;"),
         ("policies show P99", "unknown policy 'P99'; expected one of phase2-raw,"),
+        ("policies show slips.py:Misspelt", "class Misspelt defines no place(task, pool); is that what its"),
+        ("policies show seed-before,P55", "seed-before,P55: unknown rule 'P55'; expected one of Q1,"),
+        ("policies show P5,C9", "P5,C9: P5 is no preset; expected one first, for example seed-before,P5,C9,"),
+        ("policies show seed-before,pool.min=2", "seed-before,pool.min=2: pool is no part of a policy;"),
         ("policies show my.py:Plain", "my.py:Plain is of no family of rules;"),
         # folders
         ("run 609 --out file", "--out file: is a file; expected a folder, or a name for a new one"),

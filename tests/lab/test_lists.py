@@ -70,6 +70,21 @@ def test_a_preset_is_shown_with_the_constants() -> None:
     assert "slots_per_pod=4" in text
 
 
+def test_a_preset_with_changes_is_shown_like_a_preset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the name that every page has for it."""
+    (tmp_path / "my.py").write_text(OWN_RULES)
+    monkeypatch.chdir(tmp_path)
+    text = stdout_of("policies", "show", "seed-before,P5,placement.offline_after=90 s")
+    assert text.startswith("seed-before,placement=P5,placement.offline_after=90 s\n")
+    assert "placement.offline_after  90 s" in text
+    assert "placement my.py" not in text
+    own = stdout_of("policies", "show", "later,my.py:Patient")
+    assert "placement Patient  Any idle slot of a connected pod." in own
+    assert stdout_of("policies", "show", "seed-before,P4") == stdout_of("policies", "show", "seed-before")
+
+
 def test_a_users_rule_is_shown_like_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its docstring, its parameters, and the text below each."""
     (tmp_path / "my.py").write_text(OWN_RULES)

@@ -8,7 +8,7 @@ import pytest
 from lab.policies_by_name import split
 from lab.rules import load_rule
 from lab.running import load
-from policies import resolve
+from policies import Placement, resolve
 from policies.rules.placement import P5
 from sim.errors import InputError
 from tests.lab.commands import RULES
@@ -110,6 +110,18 @@ def test_a_wrong_policy_is_quoted_and_its_part_is_named(policy: str, message: st
 def test_commas_in_brackets_and_quotes_belong_to_a_value() -> None:
     """`dispatch.send_back_off=[1 s, 2 s]`."""
     assert split("a, b=[1, {2, 3}] ,'c,d'") == ["a", "b=[1, {2, 3}]", "'c,d'"]
+
+
+class Slip(Placement):
+    """A rule without its method."""
+
+
+def test_a_class_given_in_python_must_have_its_method_too() -> None:
+    """As a class, a rule, or in a whole policy."""
+    whole = msgspec.structs.replace(resolve("later"), placement=Slip())
+    for choice in (Slip, Slip(), whole):
+        with pytest.raises(InputError, match=r"class Slip defines no place\(task, pool\)"):
+            load("609", policy=choice)
 
 
 @pytest.mark.parametrize("choice", [int, 5])
