@@ -7,10 +7,8 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from lab.plots.style import styled
+from lab.plots.thinning import DPI
 from sim.errors import InputError
-
-DPI: Final = 150
-"""A page of 8 in is 1200 px wide."""
 
 _METADATA: Final[dict[str, dict[str, str | None]]] = {
     # What changes from day to day or between versions of Matplotlib stays out.

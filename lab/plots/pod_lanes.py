@@ -166,10 +166,14 @@ class _PodLanes:
         name = f"slot {slot}" if slot >= 0 else "without a slot"
         sheet.left(name, middle_in, size_pt=self._sizes.text_pt, color=GREY)
         phases = [each for each in self._phases.get(pod, []) if each.slot == slot]
+        phases_of: dict[int, list[Any]] = {}
+        for phase in phases:
+            phases_of.setdefault(phase.task, []).append(phase)
         for held in self._slots.get(pod, []):
             if held.slot == slot:
                 strip = Strip(top_in + 0.01, height_in - 0.035)
-                sheet.bar(_bar_of(held, phases), held.since, held.until, strip, str(held.task))
+                bar = _bar_of(held, phases_of.get(held.task, []))
+                sheet.bar(bar, held.since, held.until, strip, str(held.task))
         for phase in phases:
             strip = Strip(top_in + height_in - 0.022, 0.014)
             sheet.bar(EXECUTING, phase.started_at, phase.ended_at, strip)
@@ -202,11 +206,10 @@ def _silences(pod: Any, rows: list[Any]) -> list[tuple[float, float]]:
 
 
 def _bar_of(held: Any, phases: list[Any]) -> Bar:
-    """How an interval of a slot is drawn: by what was executed for its task while it held."""
+    """How an interval of a slot is drawn: by what of its task's `phases` there was executed while it held."""
     if held.state == "reserved":
         return RESERVED
     for phase in phases:
-        begins_in_it = phase.started_at >= held.since and not phase.started_at > held.until
-        if phase.task == held.task and begins_in_it:
+        if phase.started_at >= held.since and not phase.started_at > held.until:
             return APPLY if phase.phase == "apply" else PLAN
     return BOOKED

@@ -15,6 +15,10 @@ def refusals_of(run: Run) -> pandas.DataFrame:
 
     A refusal that names several reasons counts under its main one.
     """
-    decisions = run.decisions
+    return refusals_among(run.decisions)
+
+
+def refusals_among(decisions: pandas.DataFrame) -> pandas.DataFrame:
+    """The same, of these rows of the table."""
     refused = decisions[decisions["decision"].isin(_NOT_SENT)]
     return refused[["task", "at", "reason"]].sort_values(["task", "at"], kind="stable")

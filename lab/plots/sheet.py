@@ -2,15 +2,18 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from itertools import chain
+from typing import Any, Final, Literal, NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import Collection, LineCollection, PathCollection, PolyCollection
+from matplotlib.path import Path
 from matplotlib.transforms import blended_transform_factory
 
 from lab.plots.literal import literal
 from lab.plots.marks import BARS, CONTROL_PLANE_DOWN, MARKS, Bar, Mark
 from lab.plots.style import GREY, INK, RULE, SMALL_PT, WIDTH_IN, Page, text_in
+from lab.plots.thinning import CROWD, DPI, apart, distinct, merged
 from lab.plots.times import Window
 
 LEFT_IN: Final = 1.5
@@ -19,7 +22,8 @@ PANEL_IN: Final = WIDTH_IN - LEFT_IN - RIGHT_IN
 _GAP_IN: Final = 0.08
 """Between a panel and the texts beside it."""
 
-_Box = list[tuple[float, float]]
+_Spans = dict[tuple[float, float], list[tuple[float, float]]]
+"""Intervals (left, right) by their lane (top, bottom)."""
 
 
 class Strip(NamedTuple):
@@ -61,8 +65,8 @@ class Sheet:
         self.height_in = height_in
         self.narrow = 0
         """How many bars were too narrow for their text."""
-        self._boxes: dict[Bar, list[_Box]] = {}
-        self._lines: dict[Mark, list[_Box]] = {}
+        self._boxes: dict[Bar, _Spans] = {}
+        self._lines: dict[Mark, _Spans] = {}
         self._points: dict[Mark, list[tuple[float, float]]] = {}
         self._texts: list[_Text] = []
         self._baselines: list[float] = []
@@ -74,8 +78,7 @@ class Sheet:
             return
         left, right = self.window.x(start), self.window.x(end)
         top_in, bottom_in = strip.top_in, strip.top_in + strip.height_in
-        box = [(left, top_in), (right, top_in), (right, bottom_in), (left, bottom_in)]
-        self._boxes.setdefault(bar, []).append(box)
+        self._boxes.setdefault(bar, {}).setdefault((top_in, bottom_in), []).append((left, right))
         if text:
             middle = ((left + right) / 2, (top_in + bottom_in) / 2)
             self._text_on(bar, middle, self.window.inches(end - start, PANEL_IN), text)
@@ -84,8 +87,8 @@ class Sheet:
         """The line of a fact that holds from `since` to `until` (s; NaN is open)."""
         start, end = max(since, self.window.from_s), self._end(until)
         if start <= end:
-            ends = [(self.window.x(start), y_in), (self.window.x(end), y_in)]
-            self._lines.setdefault(mark, []).append(ends)
+            ends = (self.window.x(start), self.window.x(end))
+            self._lines.setdefault(mark, {}).setdefault((y_in, y_in), []).append(ends)
 
     def mark(self, mark: Mark, at: float, y_in: float) -> None:
         """A sign at a time (s); NaN is none."""
@@ -112,11 +115,14 @@ class Sheet:
         self.window.put_on(axes, labelled=labelled)
         for y_in in self._baselines:
             axes.axhline(y_in, color=RULE, linewidth=0.6, zorder=0.6)
+        pixel = self.window.x(self.window.until_s - self.window.from_s) / (PANEL_IN * DPI)
         for bar, boxes in self._boxes.items():
-            axes.add_collection(_polygons(bar, boxes), autolim=False)
+            axes.add_collection(_polygons(bar, boxes, pixel), autolim=False)
         for mark, lines in self._lines.items():
-            axes.add_collection(_segments(mark, lines), autolim=False)
+            axes.add_collection(_segments(mark, lines, pixel), autolim=False)
         for mark, points in self._points.items():
+            if len(points) > CROWD:
+                points = apart(points, pixel)
             signs = mark.line([x for x, _ in points], [y for _, y in points], label=mark.label)
             signs.set(clip_on=False, zorder=3, snap=False)
             axes.add_line(signs)
@@ -146,19 +152,42 @@ class Sheet:
         self._texts.append(_Text(text, *middle, "center", SMALL_PT, bar.ink, back))
 
 
-def _polygons(bar: Bar, boxes: list[_Box]) -> PolyCollection:
-    return PolyCollection(
-        boxes,
-        facecolors=bar.face,
+def _polygons(bar: Bar, boxes: _Spans, pixel: float) -> Collection:
+    look: dict[str, Any] = {
+        "facecolors": bar.face,
         # A box without an edge would vanish where it is narrower than a pixel.
-        edgecolors=bar.face if bar.edge == "none" else bar.edge,
-        hatch=bar.hatch or None,
-        linewidths=0.4 if bar.edge == "none" else 0.6,
-        linestyles=bar.linestyle,
-        label=bar.label,
-        zorder=1 if bar is CONTROL_PLANE_DOWN else 2 + 0.01 * BARS.index(bar),
-    )
+        "edgecolors": bar.face if bar.edge == "none" else bar.edge,
+        "hatch": bar.hatch or None,
+        "linewidths": 0.4 if bar.edge == "none" else 0.6,
+        "linestyles": bar.linestyle,
+        "label": bar.label,
+        "zorder": 1 if bar is CONTROL_PLANE_DOWN else 2 + 0.01 * BARS.index(bar),
+    }
+    if _is_crowd(boxes):
+        # One path a lane, as one a box would be slow and large.
+        # Where boxes with an edge run into each other, their edges are what is seen.
+        thin = merged if bar.edge == "none" else distinct
+        lanes = [_lane(strip, thin(spans, pixel)) for strip, spans in boxes.items()]
+        return PathCollection(lanes, snap=True, **look)
+    return PolyCollection([_box(strip, span) for strip, spans in boxes.items() for span in spans], **look)
 
 
-def _segments(mark: Mark, lines: list[_Box]) -> LineCollection:
-    return LineCollection(lines, colors=mark.color, linewidths=1.3, label=f"{mark.label}: holds", zorder=2.5)
+def _lane(strip: tuple[float, float], spans: list[tuple[float, float]]) -> Path:
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+    corners = [[*box, box[0]] for box in (_box(strip, span) for span in spans)]
+    return Path(list(chain.from_iterable(corners)), codes * len(spans))
+
+
+def _box(strip: tuple[float, float], span: tuple[float, float]) -> list[tuple[float, float]]:
+    (top_in, bottom_in), (left, right) = strip, span
+    return [(left, top_in), (right, top_in), (right, bottom_in), (left, bottom_in)]
+
+
+def _segments(mark: Mark, lines: _Spans, pixel: float) -> LineCollection:
+    drawn = {lane: merged(spans, pixel) for lane, spans in lines.items()} if _is_crowd(lines) else lines
+    ends = [[(left, y_in), (right, y_in)] for (y_in, _), spans in drawn.items() for left, right in spans]
+    return LineCollection(ends, colors=mark.color, linewidths=1.3, label=f"{mark.label}: holds", zorder=2.5)
+
+
+def _is_crowd(spans: _Spans) -> bool:
+    return sum(map(len, spans.values())) > CROWD

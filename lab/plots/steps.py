@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from lab.plots.style import GREY, INK, SMALL_PT, LineStyle
+from lab.plots.thinning import DPI, kept
 from lab.plots.times import Window
 
 Floats = npt.NDArray[np.float64]
@@ -43,10 +44,10 @@ def draw_line(
     axes: Axes, steps: Steps, window: Window, *, color: str, label: str, style: LineStyle = "-"
 ) -> None:
     """A step line."""
-    times, values = steps
+    times, values = _thinned(axes, window, *steps)
     x = times / window.unit.seconds
     # The line of a pool that flaps all the time would become an area.
-    width_pt = 1.3 if _turns(values) <= _MANY_TURNS else 0.5
+    width_pt = 1.3 if _turns(steps[1]) <= _MANY_TURNS else 0.5
     axes.step(x, values, where="post", color=color, linewidth=width_pt, linestyle=style, label=label)
 
 
@@ -68,12 +69,14 @@ def draw_area(
     above: Steps | None = None,
 ) -> None:
     """The area between two step functions of the same times, or between one and 0; hatched or filled."""
-    times, values = steps
+    # Both sides of the area need a point at the same times.
+    lower = np.zeros_like(steps[1]) if above is None else above[1]
+    times, upper, lower = _thinned(axes, window, *steps, lower)
     x = times / window.unit.seconds
     axes.fill_between(
         x,
-        values,
-        0.0 if above is None else above[1],
+        upper,
+        0.0 if above is None else lower,
         step="post",
         facecolor="white" if hatch else color,
         edgecolor=INK if hatch else color,
@@ -82,6 +85,15 @@ def draw_area(
         linewidth=0.0 if hatch else 0.5,
         label=label,
     )
+
+
+def _thinned(axes: Axes, window: Window, times: Floats, *curves: Floats) -> tuple[Floats, ...]:
+    """The times, and the values of each curve, that a saved picture can show."""
+    width = axes.bbox.width / axes.figure.dpi * DPI
+    pixels = window.inches(1.0, width) * (times - window.from_s)
+    # What is before or after the window is a column each.
+    places = kept(np.clip(pixels, -1.0, width), *curves)
+    return (times[places], *(values[places] for values in curves))
 
 
 def count_axis(axes: Axes, label: str, highest: float) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pandas
 
 from lab.plots.marks import CONFIRMED, QUEUED, SENT, UNDELIVERED, Mark, refusal_marks
-from lab.plots.refusals import refusals_of
+from lab.plots.refusals import refusals_among
 from lab.plots.rows import rows_of
 from lab.plots.selection import sent_or_given_up_s
 from lab.plots.sheet import Sheet, Strip
@@ -37,11 +37,12 @@ class _TaskLanes:
     def drawn(self, window: Window) -> Sheet:
         """The sheet with all of them."""
         sheet = Sheet(window, self.height_in)
-        refusals = refusals_of(self._run)
-        refusals = refusals[refusals["task"].isin(set(self._tasks["task"]))]
+        decisions = self._run.decisions
+        decisions = decisions[decisions["task"].isin(self._tasks["task"])]
+        refusals = refusals_among(decisions)
         marks = refusal_marks({str(key): int(n) for key, n in refusals["reason"].value_counts().items()})
         refused = {int(str(task)): rows for task, rows in refusals.groupby("task")}
-        placed = self._run.decisions[self._run.decisions["decision"] == "placed"]
+        placed = decisions[decisions["decision"] == "placed"]
         sent = placed.groupby("task")["at"].apply(list).to_dict()
         until = sent_or_given_up_s(self._tasks, self._run.ended_at)
         for index, (row, waited_until) in enumerate(zip(rows_of(self._tasks), until, strict=True)):

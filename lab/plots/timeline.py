@@ -46,8 +46,9 @@ def timeline(
     pods, pods_note = choose_pods(run, tasks, window, pods_max)
     with styled():
         upper, lower = draw_tasks(run, tasks, window), draw_pods(run, pods, window)
-        for sheet in (upper, lower):
-            _restarts(sheet, run)
+        for since, until in _restarts(run):
+            for sheet in (upper, lower):
+                sheet.bar(CONTROL_PLANE_DOWN, since, until, Strip(0.0, sheet.height_in))
         signs = _signs(upper, lower)
         columns = legend_columns(signs)
         rows = math.ceil(len(signs) / columns)
@@ -82,9 +83,8 @@ def _left_out(pods: pandas.DataFrame, lower: Sheet) -> Iterator[str]:
         yield f"{lower.narrow:,} slot intervals are too narrow for the id of their task"
 
 
-def _restarts(sheet: Sheet, run: Run) -> None:
-    """Shade the times at which the control plane was down."""
-    everything = Strip(0.0, sheet.height_in)
+def _restarts(run: Run) -> Iterator[tuple[float, float]]:
+    """When (s) the control plane was down."""
     down: float | None = None
     for entry in run.log:
         if not isinstance(entry, ControlHappened):
@@ -92,7 +92,7 @@ def _restarts(sheet: Sheet, run: Run) -> None:
         if entry.what == "down":
             down = entry.at
         elif down is not None:
-            sheet.bar(CONTROL_PLANE_DOWN, down, entry.at, everything)
+            yield down, entry.at
             down = None
     if down is not None:
-        sheet.bar(CONTROL_PLANE_DOWN, down, run.ended_at, everything)
+        yield down, run.ended_at

@@ -129,4 +129,4 @@ def last_change_s(run: Run) -> float:
 
 
 def _latest(times: pandas.Series) -> float:
-    return max(times.dropna().tolist(), default=0.0)
+    return float(times.max()) if times.notna().any() else 0.0

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -13,6 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentF
 
 from lab.plots.distribution import LEVELS, Waits
 from lab.plots.style import GREY, INK, SERIES, SMALL_PT
+from lab.plots.thinning import DPI, kept
 from lab.plots.times import TimeUnit, tick_step, unit_of
 
 MARKERS: Final = ("o", "s", "D")
@@ -98,6 +100,9 @@ def draw_waits(axes: Axes, index: int, sample: Waits, axis: WaitAxis) -> None:
     color, style = SERIES[index]
     x, lower, upper = sample.curves(axis.end_s)
     x = x / axis.unit.seconds
+    pixels = axes.transData.transform(np.column_stack([x, lower]))[:, 0] / axes.figure.dpi * DPI
+    places = kept(pixels, lower, upper)
+    x, lower, upper = x[places], lower[places], upper[places]
     axes.step(x, lower, where="post", color=color, linestyle=style, linewidth=1.5, label="started")
     if len(sample.unended_s):
         axes.fill_between(
