@@ -19,6 +19,8 @@ from lab.plots.times import Window
 LEFT_IN: Final = 1.5
 RIGHT_IN: Final = 1.6
 PANEL_IN: Final = WIDTH_IN - LEFT_IN - RIGHT_IN
+_STROKE: Final = 2
+"""How many pixels wide the lines are that a sign is made of, at least."""
 _GAP_IN: Final = 0.08
 """Between a panel and the texts beside it."""
 
@@ -122,7 +124,7 @@ class Sheet:
             axes.add_collection(_segments(mark, lines, pixel), autolim=False)
         for mark, points in self._points.items():
             if len(points) > CROWD:
-                points = apart(points, pixel)
+                points = apart(points, _STROKE * pixel)
             signs = mark.line([x for x, _ in points], [y for _, y in points], label=mark.label)
             signs.set(clip_on=False, zorder=3, snap=False)
             axes.add_line(signs)

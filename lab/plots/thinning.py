@@ -54,6 +54,6 @@ def distinct(spans: Iterable[tuple[float, float]], pixel: float) -> list[tuple[f
     return list({(left // pixel, right // pixel): (left, right) for left, right in spans}.values())
 
 
-def apart(places: Sequence[tuple[float, float]], pixel: float) -> list[tuple[float, float]]:
-    """Of signs (x, y), the first in each pixel of each lane: any other would stand on it."""
-    return list({(int(x // pixel), y): (x, y) for x, y in reversed(places)}.values())[::-1]
+def apart(places: Sequence[tuple[float, float]], width: float) -> list[tuple[float, float]]:
+    """Of signs (x, y), the first in each column of this width of each lane: others would stand on it."""
+    return list({(x // width, y): (x, y) for x, y in reversed(places)}.values())[::-1]
