@@ -1,6 +1,7 @@
 """Numbers as people read them: durations with their unit, counts with their noun. Imports nothing of ours."""
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,8 +9,29 @@ NOTHING: Final = "–"
 """What stands where there is no number."""
 
 
+def visible(text: str, *, keep: str = "") -> str:
+    """The text with control characters as `\\x1b`, so that a name cannot command a terminal.
+
+    What overrides the direction of writing is shown likewise; the letters in `keep` are left as they are.
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter in keep else _visible(letter) for letter in text)
+
+
+def _visible(letter: str) -> str:
+    if unicodedata.category(letter) in _COMMANDS and letter not in _JOINERS:
+        return letter.encode("unicode_escape").decode("ascii")
+    return letter
+
+
+_COMMANDS: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+_JOINERS: Final = "\u200c\u200d\u00ad"
+"""Some scripts and hyphenation need these, and they do no harm."""
+
+
 def duration(seconds: float | None) -> str:
-    """Three digits and a unit: '310 s', '12.5 min', '3.1 h', '4.5 d'; a dash for None and NaN."""
+    """Three digits and a unit: '310 s', '12.5 min', '3.1 h', '4.5 d', '30,000 d'; a dash for None and NaN."""
     if seconds is None or math.isnan(seconds):
         return NOTHING
     if math.isinf(seconds):
@@ -18,14 +40,14 @@ def duration(seconds: float | None) -> str:
         return f"{seconds:.3g} s" if abs(seconds) >= 0.0005 else "0 s"
     if seconds < 7200:
         return f"{seconds / 60:.3g} min"
-    return f"{seconds / 3600:.3g} h" if seconds < 360_000 else f"{seconds / 86400:.3g} d"
+    return f"{seconds / 3600:.3g} h" if seconds < 360_000 else f"{number(seconds / 86400)} d"
 
 
 def number(value: float | None) -> str:
     """Three digits, thousands apart: '0.25', '12,400'; a dash for None and NaN."""
     if value is None or math.isnan(value):
         return NOTHING
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def share(value: float | None) -> str:

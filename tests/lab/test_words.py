@@ -1,0 +1,33 @@
+"""Numbers as people read them."""
+
+import math
+
+import pytest
+
+from lab.words import duration, number
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "–"),
+        (math.nan, "–"),
+        (math.inf, "never"),
+        (0.0, "0 s"),
+        (0.25, "0.25 s"),
+        (310.0, "310 s"),
+        (750.0, "12.5 min"),
+        (11_160.0, "3.1 h"),
+        (388_800.0, "4.5 d"),
+        (2_592_000_000.0, "30,000 d"),
+    ],
+)
+def test_a_duration_has_three_digits_and_the_unit_that_reads_best(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.25, "0.25"), (999.4, "999"), (999.6, "1,000"), (12_400.0, "12,400"), (None, "–")]
+)
+def test_a_number_has_its_thousands_apart_and_never_an_exponent(value: float | None, text: str) -> None:
+    assert number(value) == text
