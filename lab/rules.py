@@ -18,9 +18,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from policies.names import nearest
 from policies.presets import FAMILIES, RULES, rule_class
 from policies.rules.base import Rule
-from sim.names import nearest
 
 ENTRY_POINTS: Final = "windtunnel.rules"
 OWN: Final = "path/to/file.py:Class"

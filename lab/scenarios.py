@@ -13,8 +13,8 @@ from typing import Final
 
 from lab.policies_by_name import PolicyChoice, as_changes
 from lab.rules import find_rule, prints_aside
+from policies.names import nearest
 from sim.errors import InputError
-from sim.names import nearest
 from sim.scenario import Scenario, parse_scenario
 
 STANDARD_INPUT: Final = "-"
