@@ -7,6 +7,7 @@ The others are in their style. Each line begins with the simulated time in secon
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from lab.words import visible
 from policies.actions import AbortTask, CreatePod, CutConnection, DeletePod, SendTask
 from policies.decisions import (
     Anomaly,
@@ -49,7 +50,7 @@ def log_lines(run: Run) -> Iterator[str]:
         lines = writer.lines_of.get(type(entry))
         if lines is not None:
             for line in lines(entry):
-                yield f"{entry.at:>{_WIDTH}.3f} s {line}"
+                yield f"{entry.at:>{_WIDTH}.3f} s {visible(line)}"
 
 
 def go_duration(seconds: float) -> str:

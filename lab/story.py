@@ -89,13 +89,12 @@ def waits_to_be_sent(run: Run) -> dict[int, float]:
 
 
 def longest_waits(waits_s: Sequence[Mapping[int, float]], at_most: int) -> list[int]:
-    """The tasks with the longest wait under any of the policies, in the order of their ids."""
+    """The tasks with the longest wait under any of the policies, longest first; if even, by their ids."""
     worst: dict[int, float] = {}
     for waits in waits_s:
         for task, wait in waits.items():
             worst[task] = max(wait, worst.get(task, 0.0))
-    ordered = sorted(worst, key=lambda task: (-worst[task], task))
-    return sorted(ordered[:at_most])
+    return sorted(worst, key=lambda task: (-worst[task], task))[:at_most]
 
 
 def _first_of(sent: float, ended: float, end: float) -> float:

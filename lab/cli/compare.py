@@ -1,6 +1,7 @@
 """`windtunnel compare`: one scenario and one seed, under several policies."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,7 +48,7 @@ def compare(
     with telling_what_is_saved(saved):
         comparison = _fly_each(list(zip(loaded, folders, strict=True)), seed, saved, unsaved)
         with rarely_collected():
-            _show(comparison, as_json=as_json)
+            _show(comparison, as_json=as_json, next_step=_next_step(scenario, settings, seed, policies))
         _draw(comparison, saved, out)
     if unsaved:
         raise unsaved[0]
@@ -89,7 +90,18 @@ def _draw(comparison: "Comparison", saved: "dict[Path, Run]", out: Path | None) 
         save_waits(comparison.runs, out)
 
 
-def _show(comparison: "Comparison", *, as_json: bool) -> None:
+def _next_step(
+    scenario: str, settings: Sequence[str] | None, seed: int | None, policies: Sequence[str]
+) -> str:
+    """The command that shows the first run step by step; none if the scenario came on standard input."""
+    if scenario == "-":
+        return ""
+    changes = [part for each in settings or () for part in ("--set", each)]
+    chance = [] if seed is None else ["--seed", str(seed)]
+    return shlex.join(["windtunnel", "run", scenario, "--policy", policies[0], *changes, *chance, "--log"])
+
+
+def _show(comparison: "Comparison", *, as_json: bool, next_step: str) -> None:
     from lab.cli.streams import out as standard_output
 
     if as_json:
@@ -101,4 +113,4 @@ def _show(comparison: "Comparison", *, as_json: bool) -> None:
     else:
         from lab.text.compare_page import show_comparison
 
-        show_comparison(standard_output(), comparison)
+        show_comparison(standard_output(), comparison, next_step)

@@ -25,13 +25,14 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 def report(error: BaseException) -> int:
     """Write the message of an error to standard error; the exit code."""
     from lab.cli.streams import err
+    from lab.words import visible
 
     if _is_closed_pipe(error):
         return 0
     lines, code = _explain(error)
     screen = err()
     for line in lines:
-        screen.write(f"windtunnel: {line}\n")
+        screen.write(f"windtunnel: {visible(line)}\n")
     if code in (BUG, POLICY_FAILED) and os.environ.get(SHOW_TRACEBACK):
         screen.write("".join(traceback.format_exception(error)))
     return code

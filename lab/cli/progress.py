@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from lab.text.screen import Screen
-from lab.words import duration
+from lab.words import duration, visible
 from sim.record import Run
 
 PATIENCE_S: Final = 1.0
@@ -19,7 +19,7 @@ class Progress:
 
     def __init__(self, screen: Screen, name: str) -> None:
         self._screen = screen
-        self._name = name
+        self._name = visible(name)
         self._began = self._shown = time.perf_counter()
         self._is_shown = False
 
@@ -41,7 +41,7 @@ class Progress:
 @contextmanager
 def sign_of_life(screen: Screen, what: str) -> Iterator[None]:
     """Say what is being done, once it takes longer than people like to wait, on a terminal or not."""
-    timer = threading.Timer(PATIENCE_S, screen.write, [f"{what}\n"])
+    timer = threading.Timer(PATIENCE_S, screen.write, [f"{visible(what)}\n"])
     timer.daemon = True
     timer.start()
     try:
@@ -53,4 +53,4 @@ def sign_of_life(screen: Screen, what: str) -> Iterator[None]:
 
 def timing(run: Run) -> str:
     """'seed-before: 15 min simulated in 0.02 s'."""
-    return f"{run.policy.name}: {duration(run.ended_at)} simulated in {run.wall_s or 0.0:.2g} s\n"
+    return f"{visible(run.policy.name)}: {duration(run.ended_at)} simulated in {run.wall_s or 0.0:.2g} s\n"

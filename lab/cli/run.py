@@ -89,6 +89,7 @@ def _show_log(flown: "Run", judgements: Sequence["Judgement"]) -> None:
     from lab.cli.streams import out as standard_output
     from lab.judgement import Finding
     from lab.log_text import log_lines
+    from lab.words import visible
 
     screen = standard_output()
     lines: list[str] = []
@@ -102,4 +103,4 @@ def _show_log(flown: "Run", judgements: Sequence["Judgement"]) -> None:
     screen.write("".join(f"{line}\n" for line in lines))
     for each in judgements:
         if each.finding is Finding.FAILS:
-            err().write(f"fails: {each.expected}: {each.found}\n")
+            err().write(visible(f"fails: {each.expected}: {each.found}") + "\n")

@@ -8,22 +8,24 @@ from rich.text import Text
 
 from lab.judgement import Finding, Judgement
 from lab.running import Comparison
-from lab.story import longest_waits, stories, waits_to_be_sent
+from lab.story import TaskStory, longest_waits, stories, waits_to_be_sent
 from lab.summary import Summary
+from lab.text.conclusion import conclusion
 from lab.text.parts import (
-    IDLE_NOTE,
     bound,
     expectation_lines,
     how_far,
     indented,
     plain_table,
     policy_heading,
+    story_notes,
     story_part,
     verdict,
 )
 from lab.text.screen import Screen
 from lab.text.spark import Course, course_of, draw, top
 from lab.words import NOTHING, count, number, share
+from sim.record import Run
 
 TASKS_SHOWN: Final = 4
 COLUMN_MIN: Final = 10
@@ -33,19 +35,27 @@ NOTE: Final = "One seed shows what can happen, and is no statistics. Chance is t
 _Row = tuple[str, list[str]]
 
 
-def show_comparison(screen: Screen, comparison: Comparison) -> None:
-    """Write the page."""
+def show_comparison(screen: Screen, comparison: Comparison, next_step: str = "") -> None:
+    """Write the page; `next_step` is a command to go on with."""
     screen.show(*_heading(comparison))
     courses = [course_of(run) for run in comparison.runs]
     tops = (max(top(each.pods) for each in courses), max(top(each.waiting) for each in courses))
     waits = [waits_to_be_sent(run) for run in comparison.runs]
     shown = longest_waits(waits, TASKS_SHOWN)
-    for index, course in enumerate(courses):
-        screen.show(*_section(screen, comparison, index, shown, course, tops))
-    screen.show(Text(_which(shown, len(waits[0])), style="dim"), "")
+    conclusions = []
+    for run, course, waited in zip(comparison.runs, courses, waits, strict=True):
+        worst = longest_waits([waited], 1)
+        told = {each.task: each for each in stories(run, dict.fromkeys([*shown, *worst]))}
+        section = [told[task] for task in shown if task in told]
+        screen.show(*_section(screen, run, section, course, tops))
+        conclusions.append(conclusion(run.policy.name, waited, told[worst[0]] if worst else None))
+    screen.show(*story_notes(screen.width, _which(shown, len(waits[0]))), "")
     for part in _side_by_side(screen, comparison):
         screen.show(part)
-    screen.show(*_failures(comparison), Text(NOTE, style="dim"))
+    screen.show(*_failures(comparison), *map(Text, conclusions))
+    if next_step:
+        screen.show(Text(f"What happened, step by step: {next_step}"))
+    screen.show(Text(NOTE, style="dim"))
 
 
 def _heading(comparison: Comparison) -> Iterator[RenderableType]:
@@ -60,23 +70,19 @@ def _heading(comparison: Comparison) -> Iterator[RenderableType]:
 
 
 def _which(shown: Sequence[int], tasks: int) -> str:
-    which = "" if len(shown) == tasks else f"; the {len(shown)} tasks of {tasks:,} that waited longest"
-    return f"{IDLE_NOTE}{which}"
+    """Under any policy, so that each section has the same tasks."""
+    if len(shown) == tasks:
+        return ""
+    return f"; the {len(shown)} tasks of {tasks:,} that waited longest, longest first"
 
 
 def _section(
-    screen: Screen,
-    comparison: Comparison,
-    index: int,
-    shown: Sequence[int],
-    course: Course,
-    tops: tuple[int, int],
+    screen: Screen, run: Run, told: Sequence[TaskStory], course: Course, tops: tuple[int, int]
 ) -> Iterator[RenderableType]:
-    run = comparison.runs[index]
     yield policy_heading(run)
     if not run.is_complete:
         yield indented(Text(how_far(run)))
-    yield indented(story_part(stories(run, shown), screen.width))
+    yield indented(story_part(told, screen.width))
     yield from draw(course, width=screen.width, tops=tops, blocks=screen.has_blocks)
 
 

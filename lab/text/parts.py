@@ -1,8 +1,9 @@
 """What the pages for one run and for several share: headings, tables, stories, expectations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -129,7 +130,17 @@ def between(first_s: float, last_s: float) -> str:
     return f"{number_ if last.endswith(' ' + unit) else first}–{last}"
 
 
-IDLE_NOTE = "* the part of the wait in which connected agents had idle slots"
+IDLE_NOTE: Final = "* the part of the wait in which connected agents had idle slots"
+_COLUMNS_NOTE: Final = (
+    "refused: tries refused for that reason, of all; agent: whom it was sent to (when that connected)"
+)
+
+
+def story_notes(width: int, more: str = "") -> Iterator[Text]:
+    """What the columns of the stories mean; where they are sentences, they say it themselves."""
+    yield Text(f"{IDLE_NOTE}{more}", style="dim")
+    if width >= STORY_TABLE_MIN:
+        yield Text(_COLUMNS_NOTE, style="dim")
 
 
 def bound(waits: Waits, seconds: float) -> str:
@@ -139,21 +150,31 @@ def bound(waits: Waits, seconds: float) -> str:
     return f"≥ {duration(seconds)}" if waits.is_lower_bound else duration(seconds)
 
 
-WAITS_TABLE_MIN: Final = 76
-"""Characters a line that all columns of the table of waits need."""
+_WAITS: Final = "until its plan starts"
+_QUANTILES: Final = ("p50", "p95", "p99", "longest")
 
 
-def waits_table(rows: Iterable[tuple[str, Waits]], width: int) -> Table:
-    """Quantiles of waits, a row for each group of tasks; some are left out where there is no room."""
-    fields = {"p50": "p50_s", "p95": "p95_s", "p99": "p99_s", "longest": "max_s"}
-    if width < WAITS_TABLE_MIN:
-        fields = {"p50": "p50_s", "p95": "p95_s"}
-    columns = ("tasks", *fields, "never started")
-    table = plain_table("until its plan starts", *columns, right=columns)
-    for name, waits in rows:
-        numbers = (bound(waits, getattr(waits, field)) for field in fields.values())
-        table.add_row(name, number(waits.tasks), *numbers, number(waits.never))
-    return table
+def waits_part(groups: Iterable[tuple[str, Waits]], width: int) -> Iterator[RenderableType]:
+    """Quantiles of waits: a row for each group of tasks, or a sentence where the table has no room."""
+    columns = ("tasks", *_QUANTILES, "never started")
+    rows = [(name, number(each.tasks), *_quantiles(each), number(each.never)) for name, each in groups]
+    lines = [(_WAITS, *columns), *rows]
+    widest = sum(max(len(line[column]) for line in lines) for column in range(len(lines[0])))
+    if widest + 2 * len(columns) <= width:
+        table = plain_table(_WAITS, *columns, right=columns)
+        for row in rows:
+            table.add_row(*row)
+        yield table
+        return
+    yield Text(_WAITS, style="dim")
+    for name, tasks, *quantiles, never in rows:
+        named = ", ".join(f"{what} {text}" for what, text in zip(_QUANTILES, quantiles, strict=True))
+        noun = "task" if tasks == "1" else "tasks"
+        yield indented(Text(f"{name}: {named}; {tasks} {noun}, {never} never started"))
+
+
+def _quantiles(waits: Waits) -> tuple[str, ...]:
+    return tuple(bound(waits, each) for each in (waits.p50_s, waits.p95_s, waits.p99_s, waits.max_s))
 
 
 def expectation_lines(judgements: Iterable[Judgement]) -> Iterable[Text]:

@@ -11,15 +11,15 @@ from lab.quantiles import Waits
 from lab.story import longest_waits, stories, waits_to_be_sent
 from lab.summary import PodUse, Summary
 from lab.text.parts import (
-    IDLE_NOTE,
     expectation_lines,
     how_far,
     indented,
     plain_table,
     policy_heading,
+    story_notes,
     story_part,
     verdict,
-    waits_table,
+    waits_part,
 )
 from lab.text.screen import Screen
 from lab.text.spark import course_of, draw
@@ -63,7 +63,7 @@ def _waits(screen: Screen, summary: Summary) -> Iterator[RenderableType]:
     rows: list[tuple[str, Waits]] = list(summary.plan_waits.items())
     if summary.apply_waits.tasks:
         rows.append(("confirmed: its apply", summary.apply_waits))
-    yield waits_table(rows, screen.width)
+    yield from waits_part(rows, screen.width)
     if any(waits.is_lower_bound for _, waits in rows):
         yield Text(
             "≥ tasks that never started count with their wait so far, so the number is a lower bound",
@@ -90,10 +90,12 @@ def _tasks(screen: Screen, run: Run, summary: Summary) -> Iterator[RenderableTyp
     told = stories(run, shown)
     if any(story.waited_s > 0 for story in told):
         yield ""
-        which = "" if len(shown) == len(waits) else f", the {len(shown)} longest of {len(waits):,}"
+        which = (
+            "" if len(shown) == len(waits) else f", the {len(shown)} longest of {len(waits):,}, longest first"
+        )
         yield Text(f"Waits until sent{which}", style="bold")
         yield indented(story_part(told, screen.width))
-        yield indented(Text(IDLE_NOTE, style="dim"))
+        yield from (indented(note) for note in story_notes(screen.width))
     yield ""
 
 

@@ -10,8 +10,10 @@ import os
 import shutil
 from typing import Final, TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.text import Text
 
+from lab.words import visible
 from sim.errors import InputError
 
 WIDTH_ELSEWHERE: Final = 100
@@ -56,7 +58,7 @@ class Screen:
             legacy_windows=False,
         )
         for part in parts:
-            console.print(part)
+            console.print(_Harmless(part))
         text = lines.getvalue()
         if not self.is_terminal:
             text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
@@ -90,6 +92,17 @@ class Screen:
             os.close(nowhere)
         except (OSError, ValueError):
             return
+
+
+class _Harmless:
+    """A part whose text holds no control characters, whatever names there are in it; its style may."""
+
+    def __init__(self, part: RenderableType) -> None:
+        self._part = Text(part) if isinstance(part, str) else part
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self._part, options):
+            yield segment._replace(text=visible(segment.text, keep="\n"))
 
 
 def _width(*, is_terminal: bool) -> int:

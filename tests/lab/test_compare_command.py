@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.running import run
+from lab.story import stories, waits_to_be_sent
+from lab.text.conclusion import conclusion
 from tests.lab.commands import stdout_of, windtunnel
 
 DEMO = ("compare", "seed-before", "seed-after", "--scenario", "609")
@@ -24,6 +27,31 @@ def test_the_demo_tells_the_story_of_609() -> None:
     assert "agent_not_registered_yet" not in after
     assert "608    10 s    1 s        1  no_pods         0 s         10 s  default-1 (9 s)" in after
     assert "609    20 s   11 s   1 of 2  no_pods         0 s         20 s  default-2 (14 s)" in after
+
+
+def test_the_demo_ends_with_what_it_means() -> None:
+    """A sentence for each policy, from its numbers, and a command to go on with."""
+    text = stdout_of(*DEMO)
+    said = " ".join(text.partition("expectations ")[2].split())
+    assert (
+        "seed-before: 2 tasks waited to be sent, up to 310 s, 301 s of it beside idle slots of connected "
+        "agents, mostly because: agent not registered yet. seed-after: 2 tasks waited to be sent, up to 20 s"
+    ) in said
+    assert "step by step: windtunnel run 609 --policy seed-before --log\n" in text
+    changed = " ".join(stdout_of(*DEMO, "--set", "horizon=20 min", "--seed", "3").split())
+    assert "windtunnel run 609 --policy seed-before --set 'horizon=20 min' --seed 3 --log" in changed
+
+
+def test_what_came_of_a_policy_is_a_sentence_for_any_numbers() -> None:
+    """Nobody waited; somebody was never sent."""
+    assert conclusion("later", {1: 0.0}, None) == "later: no task waited to be sent."
+    assert conclusion("later", {}, None) == "later: no task waited to be sent."
+    flown = run("609", policy="seed-before", settings=["horizon=306 s"])
+    (story,) = stories(flown, [608])
+    assert conclusion("x", waits_to_be_sent(flown), story) == (
+        "x: 2 tasks waited to be sent, up to 306 s (task 608, which never was), 297 s of it beside idle "
+        "slots of connected agents, mostly because: agent not registered yet."
+    )
 
 
 def test_the_demo_fits_on_one_screen() -> None:
@@ -49,7 +77,9 @@ def test_one_seed_is_called_no_statistics() -> None:
 def test_of_many_tasks_those_with_the_longest_waits_are_shown() -> None:
     """The same tasks for every policy."""
     text = stdout_of("compare", "seed-before", "seed-after", "--scenario", "cold-start")
-    assert "the 4 tasks of 20 that waited" in text
+    assert "the 4 tasks of 20 that waited longest, longest first" in " ".join(text.split())
+    first = text.split("\n\n")[1].splitlines()[2:6]
+    assert [line.split()[0] for line in first] == sorted(line.split()[0] for line in first)
     assert "≥ 60 min" in text
     assert "never started (≥: so far)" in text
 

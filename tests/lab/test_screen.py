@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.running import run
+from lab.summary import summarise
 from lab.text.screen import Screen
 from lab.text.spark import Course, draw, spark, top
-from lab.words import count, duration, number, share, tally, times
-from tests.lab.commands import stdout_of
+from lab.words import count, duration, number, share, tally, times, visible
+from tests.lab.commands import stdout_of, windtunnel
 
 PAGES = (
     "run 609",
@@ -35,6 +37,76 @@ def test_the_width_without_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: 
     """100 if COLUMNS does not say otherwise, within reason."""
     monkeypatch.setenv("COLUMNS", columns)
     assert Screen(io.StringIO()).width == width
+
+
+@pytest.mark.parametrize("columns", [40, 55, 70, 80, 100])
+def test_no_wait_is_lost_on_a_narrow_screen(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    """A table, or a sentence for each row: all quantiles of all kinds either way."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = " ".join(stdout_of("run", "daily-with-bursts").partition("\ntasks ")[0].split())
+    whole = summarise(run("daily-with-bursts"))
+    for name, waits in [*whole.plan_waits.items(), ("confirmed: its apply", whole.apply_waits)]:
+        assert name in text
+        for seconds in (waits.p50_s, waits.p95_s, waits.p99_s, waits.max_s):
+            assert duration(seconds) in text
+    assert text.count("p99") in (1, 5)
+    assert text.count("longest") == text.count("p99")
+
+
+def test_the_longest_waits_come_first() -> None:
+    """And what the columns mean stands below them."""
+    text = stdout_of("run", "cold-start").partition("Waits until sent, the 5 longest of 20, longest first\n")[
+        2
+    ]
+    waits = [float(line.split()[1]) for line in text.splitlines()[1:6]]
+    assert waits == sorted(waits, reverse=True)
+    assert "refused: tries refused for that reason, of all; agent: whom it was sent to" in text
+
+
+HOSTILE = """\
+title: "\\e[31mred \\x9b2J\\u202etfel"
+story: "A story\\e]0;owned\\a."
+horizon: 10 min
+policy: seed-after
+pool: {min: 1, max: 1, initial: 1}
+tasks:
+  - {id: 1, at: 20 s, workspace: "w\\e[2J\\nx", kind: plan, plan: 10 s}
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["run -", "run - --log", "compare seed-after later --scenario -", "scenarios show -", "run - --json"],
+)
+def test_a_name_cannot_command_a_terminal(command: str) -> None:
+    """Its control characters are shown, not sent."""
+    ran = windtunnel(*command.split(), text=HOSTILE)
+    assert ran.code == 0, ran.err
+    for text in (ran.out, ran.err):
+        assert all(letter.isprintable() or letter == "\n" for letter in text)
+    assert ("x1b[2J" in ran.out) == ("--log" in command)
+    if "--log" in command:
+        assert len(ran.out.splitlines()) == ran.out.count(" s [")
+
+
+def test_a_message_cannot_command_a_terminal_either() -> None:
+    """It quotes what it was given."""
+    ran = windtunnel("run", "609", "--policy", "\x1b[31mred")
+    assert (ran.code, "\x1b" in ran.err, "\\x1b[31mred" in ran.err) == (2, False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("ä – 日本\u00a0x 👩\u200d🚀", "ä – 日本\u00a0x 👩\u200d🚀"),
+        ("a\x1b\x07\x7f\x9b\r\n", "a\\x1b\\x07\\x7f\\x9b\\r\\n"),
+        ("\u202e\u2066\u2028", "\\u202e\\u2066\\u2028"),
+    ],
+)
+def test_control_characters_are_made_visible(text: str, shown: str) -> None:
+    """And nothing else is changed."""
+    assert visible(text) == shown
 
 
 def test_what_looks_like_markup_is_text() -> None:

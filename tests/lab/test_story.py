@@ -52,9 +52,10 @@ def test_a_task_that_is_never_refused_is_told_with_the_one_in_its_way() -> None:
 
 
 def test_the_longest_waits_are_those_of_any_policy() -> None:
-    """In the order of their ids, so that pictures and tables can be compared."""
+    """Longest first, and the same under each of them, so that tables can be compared."""
     before, after = {1: 5.0, 2: 1.0, 3: 0.0}, {1: 0.0, 2: 2.0, 3: 9.0}
-    assert longest_waits([before, after], 2) == [1, 3]
+    assert longest_waits([before, after], 2) == [3, 1]
+    assert longest_waits([{4: 1.0, 2: 1.0}], 2) == [2, 4]
 
 
 def test_a_task_that_is_never_sent_waits_until_the_end() -> None:
