@@ -4,7 +4,10 @@ The controller stops at once rather than repair the answer: a repaired answer is
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
+
+FAILURES: Final = (Exception, SystemExit)
+"""What a rule may raise, and be named for: `sys.exit()` in a rule must not look like the end of a run."""
 
 
 class PolicyFault(Exception):

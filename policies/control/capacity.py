@@ -7,7 +7,7 @@ by `depends_on_time`) and its last answer led to nothing, it is not asked again 
 from policies.actions import AnyAction, CreatePod, DeletePod
 from policies.control.agenda import Periodic
 from policies.decisions import PodChosen, Reason, Scaled, is_explained
-from policies.errors import PolicyFault, fault_of
+from policies.errors import FAILURES, PolicyFault, fault_of
 from policies.lifecycles import PodEvent
 from policies.observed.books import Books
 from policies.observed.pod import Pod
@@ -69,7 +69,7 @@ class Capacity:
     def _decide(self, pool: Pool) -> Target:
         try:
             target = self._autoscaler.decide(pool, self._books.now)
-        except Exception as error:
+        except FAILURES as error:
             raise self._fault_of_autoscaler(pool, repr(error)) from error
         if not isinstance(target, Target) or type(target.desired) is not int:
             raise self._fault_of_autoscaler(pool, repr(target))
@@ -118,7 +118,7 @@ class Capacity:
         expected = f"a list of at most {count} different idle pods of the pool"
         try:
             pods = rule.choose(pool, count)
-        except Exception as error:
+        except FAILURES as error:
             raise self._fault(rule, asked, repr(error), expected) from error
         fits = (
             isinstance(pods, list)

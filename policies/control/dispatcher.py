@@ -13,7 +13,7 @@ from policies.control.agenda import Agenda
 from policies.control.capacity import Capacity
 from policies.control.lives import Lives
 from policies.decisions import Blocked, Placed, PodRefusal, Reason, Refused, Released
-from policies.errors import PolicyFault, fault_of
+from policies.errors import FAILURES, PolicyFault, fault_of
 from policies.lifecycles import TaskEvent
 from policies.observed.books import Books
 from policies.observed.pod import Pod, Slot
@@ -82,7 +82,7 @@ class Dispatcher:
         if choice is None:
             try:
                 choice = self._queue.next_task(workspace)
-            except Exception as error:
+            except FAILURES as error:
                 raise self._fault_of_queue(workspace, repr(error)) from error
         if isinstance(choice, Task):
             if choice._home is not workspace or not (choice._state is _PENDING or choice.is_confirmed_apply):
@@ -104,7 +104,7 @@ class Dispatcher:
         if refusals is None:
             try:
                 place = self._placement.place(task, pool)
-            except Exception as error:
+            except FAILURES as error:
                 raise self._fault_of_placement(task, pool, repr(error), _A_PLACE) from error
             refusals = pool._take_refusals() if pool._refusals else ()
             if place is not None:
@@ -126,7 +126,7 @@ class Dispatcher:
         try:
             key = self._placement.same_answer_for(task)
             hash(key)
-        except Exception as error:
+        except FAILURES as error:
             asked, expected = f"same_answer_for(task {task._id})", "something hashable, or None"
             raise self._fault(self._placement, asked, repr(error), expected) from error
         return key
@@ -183,7 +183,7 @@ class Dispatcher:
         )
         try:
             route = self._dispatch.route(task, pod, pool)
-        except Exception as error:
+        except FAILURES as error:
             raise self._fault(self._dispatch, asked, repr(error), expected) from error
         pool._refusals.clear()  # only a placement's notes become decisions
         if isinstance(route, SendTo) and isinstance(route.pod, Pod):

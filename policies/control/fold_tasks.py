@@ -4,7 +4,7 @@ from policies.control.agenda import Agenda
 from policies.control.lives import Lives
 from policies.control.misfits import Misfits
 from policies.decisions import Reason, RolledBack
-from policies.errors import fault_of
+from policies.errors import FAILURES, fault_of
 from policies.lifecycles import TASK, TaskEvent, Verdict
 from policies.observations import (
     DispatchFailed,
@@ -150,7 +150,7 @@ class FoldTasks:
         asked, expected = f"back_off({task._failed_sends})", "a time to wait, at least 1 µs"
         try:
             wait = self._dispatch.back_off(task._failed_sends)
-        except Exception as error:
+        except FAILURES as error:
             raise fault_of(self._dispatch, self._books.now, asked, repr(error), expected) from error
         if not is_wait(wait):
             raise fault_of(self._dispatch, self._books.now, asked, repr(wait), expected)

@@ -53,7 +53,9 @@ def test_a_policy_that_exits_has_failed() -> None:
     ran = windtunnel("run", "609", "-p", "my.py:Exits")
     line = RULES.splitlines().index("        raise SystemExit(0)") + 1
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err == f"windtunnel: a policy failed: SystemExit: 0, in my.py:{line}\n"
+    assert "windtunnel: policy Exits failed at " in ran.err
+    assert "SystemExit(0); expected" in ran.err
+    assert f"windtunnel: it failed in my.py:{line}\n" in ran.err
 
 
 def test_the_record_up_to_there_is_kept(folder: Path) -> None:
