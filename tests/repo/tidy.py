@@ -59,7 +59,7 @@ BANNED_IN_POLICIES: Final = {
 
 # Patterns are written so that they do not match this file.
 BANNED_TEXT: Final = {
-    r"\b(?:test\.)?(?:pypi|pythonhosted|npmjs|rubygems|proxy\.golang)\.(?:org|python\.org)\b": (
+    r"\b(?:test\.)?(?:p[y]pi|p[y]thonhosted|np[m]js|ruby[g]ems|pr[o]xy\.golang)\.(?:org|python\.org)\b": (
         "a package registry's host; name the package only, people have their own index"
     ),
     r"(?<![\w.\-/}])/(?:work|tmp|root)(?=/|(?![\w\-])(?!\.\w))": (
