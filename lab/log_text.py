@@ -206,7 +206,7 @@ _PLAINLY: dict[type, Callable[[Any], str]] = {
     AgentKnownToPodManager: lambda e: f"[PodManager] Registered agent {e.pod} with pod {e.pod}",
     AgentRegistered: lambda e: f"[Agents] Agent {e.pod} registered, online",
     PhaseEnded: lambda e: f"[TaskQueue] Task {e.task} {e.phase} ended on agent {e.pod}: {e.outcome}",
-    FaultMissed: lambda e: f"[World] Fault {e.fault} found no pod to strike",
+    FaultMissed: lambda e: f"[World] Fault {e.fault} found nothing to strike",
     PodGone: lambda e: f"[PodManager] Pod {e.pod} is gone",
     TaskCancelled: lambda e: f"[TaskQueue] Task {e.task} cancelled",
     TaskConfirmed: lambda e: f"[TaskQueue] Task {e.task} confirmed by {e.by}",

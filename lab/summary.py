@@ -67,7 +67,7 @@ class Summary:
     anomalies: Mapping[str, int]
     """Observations that did not fit, by name and verdict."""
     missed: Mapping[str, int]
-    """Faults that came at their time and found no pod to strike, by name."""
+    """Faults that came at their time and found nothing to strike, by name."""
     pools: Mapping[str, PodUse]
     all_pods: PodUse
     ended_at: float

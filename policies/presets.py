@@ -23,32 +23,33 @@ FAMILIES: Final[Mapping[str, type[Rule]]] = {
     "recovery": recovery.RecoveryRule,
 }
 
+
+def _by_name(*classes: type[Rule]) -> dict[str, type[Rule]]:
+    return {cls.own_name(): cls for cls in classes}
+
+
 RULES: Final[Mapping[str, Mapping[str, type[Rule]]]] = {
-    "queue": {"Q1": queue.Q1, "Q7": queue.Q7, "Q8": queue.Q8},
-    "placement": {
-        "P0": placement.P0,
-        "P1": placement.P1,
-        "P2": placement.P2,
-        "P3": placement.P3,
-        "P4": placement.P4,
-        "P5": placement.P5,
-        "P6": placement.P6,
-    },
-    "dispatch": {"D3": dispatch.D3, "D4": dispatch.D4},
-    "autoscaler": {
-        "C2": autoscaling.C2,
-        "C3": autoscaling.C3,
-        "C7": autoscaling.C7,
-        "C8": autoscaling.C8,
-        "C9a": autoscaling.C9a,
-        "C9": autoscaling.C9,
-    },
-    "victims": {
-        "any_idle": victims.AnyIdle,
-        "newest": victims.Newest,
-        "oldest": victims.Oldest,
-    },
-    "recovery": {"forget": recovery.Forget, "rebuild": recovery.Rebuild},
+    "queue": _by_name(queue.Q1, queue.Q7, queue.Q8),
+    "placement": _by_name(
+        placement.P0,
+        placement.P1,
+        placement.P2,
+        placement.P3,
+        placement.P4,
+        placement.P5,
+        placement.P6,
+    ),
+    "dispatch": _by_name(dispatch.D3, dispatch.D4),
+    "autoscaler": _by_name(
+        autoscaling.C2,
+        autoscaling.C3,
+        autoscaling.C7,
+        autoscaling.C8,
+        autoscaling.C9a,
+        autoscaling.C9,
+    ),
+    "victims": _by_name(victims.AnyIdle, victims.Newest, victims.Oldest),
+    "recovery": _by_name(recovery.Forget, recovery.Rebuild),
 }
 
 SlotCount = Annotated[int, msgspec.Meta(ge=1)]

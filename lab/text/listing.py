@@ -87,16 +87,11 @@ def show_preset(screen: Screen, preset: PolicySet) -> None:
     screen.show(heading)
     for family, rule in preset.rules().items():
         title = Text(f"{family} ", style="dim")
-        title.append(_name(family, rule), style="bold not dim")
+        title.append(rule.rule_name, style="bold not dim")
         title.append(f"  {rule.summary()}", style="not dim")
         screen.show("", title, *_parameters(family, type(rule), rule))
     screen.show("", Text("controller", style="dim"), *_parameters("controller", Constants, preset.controller))
     screen.show("", Text(f"slots_per_pod={preset.slots_per_pod}"))
-
-
-def _name(family: str, rule: Rule) -> str:
-    """What the command line calls it."""
-    return {cls: name for name, cls in RULES[family].items()}.get(type(rule), rule.rule_name)
 
 
 def show_rule(screen: Screen, name: str, cls: type[Rule]) -> None:

@@ -83,7 +83,7 @@ def _tasks(screen: Screen, run: Run, summary: Summary) -> Iterator[RenderableTyp
     if summary.anomalies:
         table.add_row("odd news", f"observations that did not fit: {tally(summary.anomalies)}")
     if summary.missed:
-        table.add_row("missed", f"faults that found no pod to strike: {tally(summary.missed)}")
+        table.add_row("missed", f"faults that found nothing to strike: {tally(summary.missed)}")
     yield table
     waits = waits_to_be_sent(run)
     shown = longest_waits([waits], TASKS_SHOWN)

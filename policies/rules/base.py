@@ -21,10 +21,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     called: ClassVar[str] = ""
     """The rule's name where that is not its class's; a subclass of it has a name of its own again."""
 
+    @classmethod
+    def own_name(cls) -> str:
+        """The name that files, decisions and tables use."""
+        return cls.__dict__.get("called") or cls.__name__
+
     @property
     def rule_name(self) -> str:
-        """The name that files, decisions and tables use."""
-        return type(self).__dict__.get("called") or type(self).__name__
+        """The name of this rule, as its class has it."""
+        return self.own_name()
 
     @classmethod
     def summary(cls) -> str:

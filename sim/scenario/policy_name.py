@@ -38,8 +38,8 @@ def name_of(policy: PolicySet, preset: PolicySet, called: Mapping[str, str]) -> 
 
 
 def _rule_name(family: str, rule: Rule, called: Mapping[str, str]) -> str:
-    built_in = {cls: name for name, cls in RULES[family].items()}
-    return built_in.get(type(rule)) or called.get(family, type(rule).__name__)
+    is_built_in = type(rule) in RULES[family].values()
+    return rule.rule_name if is_built_in else called.get(family, rule.rule_name)
 
 
 def _default(cls: type[Rule]) -> Rule | None:

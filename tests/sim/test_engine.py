@@ -1,11 +1,13 @@
-"""The engine: the world first, then the control plane, once an instant; and calls that can be taken back."""
+"""The engine: the world first, then the control plane, once an instant; calls, and events of SimPy's."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simpy.events import Event
 
 import sim.engine
 from sim.engine import EndlessInstant, Engine
@@ -168,11 +170,11 @@ def test_a_call_at_a_time_that_is_past_happens_now() -> None:
 def test_processes_of_simpy_run_beside_calls() -> None:
     engine, log = Engine(), []
 
-    def process() -> object:
+    def process() -> Generator[Event, Any, None]:
         yield engine.timeout(2.0)
         log.append(("process", engine.now))
 
-    engine.process(process())  # type: ignore[arg-type]
+    engine.process(process())
     engine.call_in(1.0, log.append, "call")
     engine.advance(3.0)
     assert log == ["call", ("process", 2.0)]
@@ -181,11 +183,11 @@ def test_processes_of_simpy_run_beside_calls() -> None:
 def test_what_a_process_raises_comes_out() -> None:
     engine = Engine()
 
-    def process() -> object:
+    def process() -> Generator[Event, Any, None]:
         yield engine.timeout(2.0)
         raise ArithmeticError("broken")
 
-    engine.process(process())  # type: ignore[arg-type]
+    engine.process(process())
     with pytest.raises(ArithmeticError, match="broken"):
         engine.advance(3.0)
 
