@@ -5,17 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
+
 from lab.judgement import Judgement
 from lab.quantiles import Waits
 from lab.summary import PodUse, Summary
+from sim.checks import Verdict
 from sim.record import Run
 
 
-def run_as_json(run: Run, summary: Summary, judgements: Sequence[Judgement]) -> dict[str, Any]:
-    """One run: what made it, what it comes to, what was expected of it."""
+def run_as_json(
+    run: Run, summary: Summary, verdicts: Sequence[Verdict], judgements: Sequence[Judgement]
+) -> dict[str, Any]:
+    """One run: what made it, what it comes to, what the checks say, what was expected of it."""
     return {
         **run.manifest(),
         "summary": summary_as_json(summary),
+        "invariants": [msgspec.to_builtins(each) for each in verdicts],
         "expectations": [asdict(each) for each in judgements],
     }
 

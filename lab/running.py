@@ -11,6 +11,7 @@ from lab.policies_by_name import PolicyChoice
 from lab.rules import prints_aside
 from lab.scenarios import check_seed, read_scenario
 from lab.summary import Summary, summarise
+from sim.checks import Verdict, check
 from sim.errors import InputError
 from sim.record import Run
 from sim.scenario import Scenario
@@ -68,7 +69,12 @@ class Comparison:
     @cached_property
     def judgements(self) -> tuple[tuple[Judgement, ...], ...]:
         """For each run, what its scenario expects under its policy, and whether it holds."""
-        return tuple(map(judge, self.runs))
+        return tuple(map(judge, self.runs, self.verdicts))
+
+    @cached_property
+    def verdicts(self) -> tuple[tuple[Verdict, ...], ...]:
+        """For each run, what it says of each invariant."""
+        return tuple(map(check, self.runs))
 
     @property
     def scenario(self) -> Scenario:

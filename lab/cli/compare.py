@@ -107,7 +107,13 @@ def _show(comparison: "Comparison", *, as_json: bool, next_step: str) -> None:
     if as_json:
         from lab.json_form import run_as_json
 
-        parts = zip(comparison.runs, comparison.summaries, comparison.judgements, strict=True)
+        parts = zip(
+            comparison.runs,
+            comparison.summaries,
+            comparison.verdicts,
+            comparison.judgements,
+            strict=True,
+        )
         runs = [run_as_json(*part) for part in parts]
         standard_output().write(json.dumps({"runs": runs}, indent=2) + "\n")
     else:

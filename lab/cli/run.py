@@ -10,6 +10,7 @@ from lab.cli.options import Json, Out, PolicyName, ScenarioName, Seed, Settings
 
 if TYPE_CHECKING:
     from lab.judgement import Judgement
+    from sim.checks import Verdict
     from sim.record import Run
 
 
@@ -30,6 +31,7 @@ def run(
     from lab.cli.streams import err
     from lab.judgement import judge
     from lab.running import load
+    from sim.checks import check
     from sim.errors import InputError
     from sim.garbage import rarely_collected
     from sim.simulate import PolicyFailed
@@ -48,8 +50,9 @@ def run(
     saved = [] if out is None or unsaved is not None else [out]
     with telling_what_is_saved(saved):
         with rarely_collected():
-            judgements = judge(flown)
-            _show(flown, judgements, as_log=log, as_json=as_json)
+            verdicts = check(flown)
+            judgements = judge(flown, verdicts)
+            _show(flown, verdicts, judgements, as_log=log, as_json=as_json)
         for folder in saved:
             save_pictures(flown, folder)
             err().write(f"saved in {folder}\n")
@@ -66,7 +69,14 @@ def exit_code(judgements: Sequence["Judgement"]) -> int:
     return EXPECTATION_FAILED if any(each.finding is Finding.FAILS for each in judgements) else 0
 
 
-def _show(flown: "Run", judgements: Sequence["Judgement"], *, as_log: bool, as_json: bool) -> None:
+def _show(
+    flown: "Run",
+    verdicts: Sequence["Verdict"],
+    judgements: Sequence["Judgement"],
+    *,
+    as_log: bool,
+    as_json: bool,
+) -> None:
     from lab.cli.streams import out as standard_output
     from lab.summary import summarise
 
@@ -76,11 +86,11 @@ def _show(flown: "Run", judgements: Sequence["Judgement"], *, as_log: bool, as_j
     elif as_json:
         from lab.json_form import run_as_json
 
-        screen.write(json.dumps(run_as_json(flown, summarise(flown), judgements), indent=2) + "\n")
+        screen.write(json.dumps(run_as_json(flown, summarise(flown), verdicts, judgements), indent=2) + "\n")
     else:
         from lab.text.run_page import show_run
 
-        show_run(screen, flown, summarise(flown), judgements)
+        show_run(screen, flown, summarise(flown), verdicts, judgements)
 
 
 def _show_log(flown: "Run", judgements: Sequence["Judgement"]) -> None:

@@ -24,7 +24,8 @@ from lab.text.parts import (
 )
 from lab.text.screen import Screen
 from lab.text.spark import Course, course_of, draw, top
-from lab.words import NOTHING, count, number, share
+from lab.words import NOTHING, count, duration, number, share
+from sim.checks import Verdict, first_broken
 from sim.record import Run
 
 TASKS_SHOWN: Final = 4
@@ -94,9 +95,18 @@ def side_by_side(comparison: Comparison) -> list[_Row]:
         values = [text(summary) for summary in summaries]
         if any(value not in ("0", NOTHING) for value in values):
             rows.append((name, values))
+    broken = [_first_broken(verdicts) for verdicts in comparison.verdicts]
+    if any(text != NOTHING for text in broken):
+        rows.append(("first broken", broken))
     if any(comparison.judgements):
         rows.append(("expectations", [verdict(each) for each in comparison.judgements]))
     return rows
+
+
+def _first_broken(verdicts: Sequence[Verdict]) -> str:
+    """'L01 at 19 s', or a dash if no invariant is broken."""
+    found = first_broken(verdicts)
+    return NOTHING if found is None else f"{found.code} at {duration(found.broken_at)}"
 
 
 def _wait_rows(summaries: Sequence[Summary]) -> Iterator[_Row]:

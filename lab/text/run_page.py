@@ -10,6 +10,7 @@ from lab.judgement import Judgement
 from lab.quantiles import Waits
 from lab.story import longest_waits, stories, waits_to_be_sent
 from lab.summary import PodUse, Summary
+from lab.text.invariants import summary_of, verdict_lines
 from lab.text.parts import (
     expectation_lines,
     how_far,
@@ -24,6 +25,7 @@ from lab.text.parts import (
 from lab.text.screen import Screen
 from lab.text.spark import course_of, draw
 from lab.words import count, duration, number, share, tally
+from sim.checks import Verdict
 from sim.record import Run
 
 TASKS_SHOWN: Final = 5
@@ -32,7 +34,13 @@ PODS_TABLE_MIN: Final = 88
 """Characters a line that the table of pods needs; on less, it is a sentence about all of them."""
 
 
-def show_run(screen: Screen, run: Run, summary: Summary, judgements: Sequence[Judgement]) -> None:
+def show_run(
+    screen: Screen,
+    run: Run,
+    summary: Summary,
+    verdicts: Sequence[Verdict],
+    judgements: Sequence[Judgement],
+) -> None:
     """Write the page."""
     screen.show(*_heading(run), *_waits(screen, summary), *_tasks(screen, run, summary))
     if screen.width < PODS_TABLE_MIN:
@@ -41,6 +49,7 @@ def show_run(screen: Screen, run: Run, summary: Summary, judgements: Sequence[Ju
         screen.show(*_pods(summary))
     pictures = draw(course_of(run), width=screen.width, blocks=screen.has_blocks)
     screen.show(*pictures)
+    screen.show("", f"Invariants: {summary_of(verdicts)}", *map(indented, verdict_lines(verdicts)))
     if judgements:
         lines = (indented(line) for line in expectation_lines(judgements))
         screen.show("", f"Expected of {run.policy.name}: {verdict(judgements)}", *lines)

@@ -17,10 +17,11 @@ from sim.record.columns import TABLES
 from sim.record.entry import Entry
 from sim.record.tables import build
 from sim.record.tables.room import Row
-from sim.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas
+
+    from sim.scenario import Scenario
 
 _VERSIONED = ("windtunnel", "simpy", "numpy", "msgspec", "pandas", "pyarrow")
 
@@ -34,7 +35,7 @@ class Run:
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: "Scenario",
         seed: int,
         log: Sequence[Entry],
         *,

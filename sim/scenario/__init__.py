@@ -12,9 +12,11 @@ from sim.scenario.schema import json_schema
 from sim.scenario.values import (
     ANY_PRESET,
     AgentTimes,
+    Breaks,
     Expectation,
     Fault,
     FinishedWithin,
+    HeldTo,
     Latencies,
     NotSentBefore,
     PodException,
@@ -27,9 +29,11 @@ from sim.scenario.values import (
 __all__ = [
     "ANY_PRESET",
     "AgentTimes",
+    "Breaks",
     "Expectation",
     "Fault",
     "FinishedWithin",
+    "HeldTo",
     "Latencies",
     "NotSentBefore",
     "Override",

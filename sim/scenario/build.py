@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from sim.scenario.checks import entry, fault_pool, problem_at
 from sim.scenario.digest import digest_of
+from sim.scenario.expectations import presets_named
 from sim.scenario.files import ScenarioFiles
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.pods import DEFAULT_POOL
@@ -74,7 +75,10 @@ def build_scenario(
         "sources": tuple(sources),
         "exceptions": tuple(each.value(pools.named(each.pool)) for each in block.exceptions),
         "faults": tuple(fault.value(fault_pool(fault, pools)) for fault in block.faults),
-        "expect": {preset: part.value() for preset, part in block.expect.items()},
+        "checks": block.checks,
+        "expect": {
+            preset: part.value() for key, part in block.expect.items() for preset in presets_named(key)
+        },
     }
     return Scenario(**values, digest=digest_of({**values, "files": digests}), changed=changed)
 

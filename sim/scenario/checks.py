@@ -7,6 +7,7 @@ from typing import Any
 from policies.names import nearest
 from policies.presets import PRESETS
 from sim.quantities import parse_duration
+from sim.scenario.expectations import presets_named
 from sim.scenario.faults import FaultBlock
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.pods_to_come import check_pod
@@ -152,9 +153,13 @@ def _check_presets(block: ScenarioBlock) -> Iterator[Problem]:
             yield problem_at(("presets", index), nearest("preset", name, known))
         elif name in block.presets[:index]:
             yield problem_at(("presets", index), f"{name} is in the list already")
-    for name in block.expect:
-        if name not in (*known, ANY_PRESET):
-            yield problem_at(("expect", name), nearest("preset", name, (*known, ANY_PRESET)))
+    first: dict[str, str] = {}
+    for key in block.expect:
+        for name in presets_named(key):
+            if name not in (*known, ANY_PRESET):
+                yield problem_at(("expect", key), nearest("preset", name, (*known, ANY_PRESET)))
+            elif first.setdefault(name, key) != key:
+                yield problem_at(("expect", key), f"{name} is under {first[name]!r} already")
 
 
 def _check_expectations(block: ScenarioBlock, tree: Mapping[str, Any]) -> Iterator[Problem]:
@@ -164,7 +169,10 @@ def _check_expectations(block: ScenarioBlock, tree: Mapping[str, Any]) -> Iterat
                 path = entry(tree, ("expect", name, key), index)
                 yield from _check_task_id(block, (*path, "task"), each.task)
         if expected.is_empty:
-            yield problem_at(("expect", name), "expects nothing; write sent, not_sent or finished")
+            yield problem_at(("expect", name), "expects nothing; write breaks, sent, not_sent or finished")
+        conflict = expected.conflict()
+        if conflict is not None:
+            yield problem_at(("expect", name, conflict[0]), conflict[1])
 
 
 def _check_task_id(block: ScenarioBlock, path: Path, task: int | None) -> Iterator[Problem]:
@@ -190,7 +198,7 @@ def _times(part: Any, path: Path) -> Iterator[tuple[Path, str]]:
         here = (*path, key)
         if isinstance(value, dict | list):
             yield from _times(value, here)
-        elif _is_time(here):
+        elif _is_time(here) and isinstance(value, str):
             yield here, value
 
 

@@ -17,6 +17,7 @@ from sim.scenario.fields import (
     Text,
     TextOrNumber,
 )
+from sim.scenario.held_to import HeldToBlock
 from sim.scenario.pods import (
     DEFAULT_POOL,
     AgentBlock,
@@ -26,6 +27,7 @@ from sim.scenario.pods import (
     PoolBlock,
 )
 from sim.scenario.policy_block import DEFAULT_PRESET, parse_policy
+from sim.scenario.values import HeldTo
 from sim.scenario.work import SourceBlock, TaskBlock, WorkBlock
 
 
@@ -67,7 +69,12 @@ class ScenarioBlock(Part):
     workload: Annotated[list[SourceBlock], OneOrMore] = Field(default=[], description="Sources of tasks.")
     exceptions: list[ExceptionBlock] = Field(default=[], description="What is fixed for single pods.")
     faults: list[AnyFault] = Field(default=[], description="What goes wrong.")
-    expect: dict[Text, ExpectBlock] = Field(default={}, description="By preset, or under `any`.")
+    checks: HeldToBlock = Field(
+        default=HeldTo(), description="The capacity rule and the bounds that runs are held to."
+    )
+    expect: dict[Text, ExpectBlock] = Field(
+        default={}, description="By preset, by several with commas between, or under `any`."
+    )
 
     def pools_by_name(self) -> dict[str, PoolBlock]:
         """Its pools, whichever way they are written."""

@@ -14,10 +14,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from policies.constants import Constants
 from policies.presets import FAMILIES, PRESETS, RULES
 from policies.rules.base import duration_fields
+from sim.checks.catalogue import INVARIANTS
+from sim.checks.terms import Sharing
 from sim.scenario.arrival_times import BurstsBlock
-from sim.scenario.expectations import ExpectBlock
+from sim.scenario.expectations import ANY_TIME, NONE, ExpectBlock
 from sim.scenario.faults import Timed
 from sim.scenario.fields import DEFINITIONS, OneOrMore, Part
+from sim.scenario.held_to import SHARING
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.work import SOURCES
 
@@ -48,7 +51,7 @@ def json_schema() -> dict[str, Any]:
         _exactly_one(definitions[timed.__name__], ("at", "every"))
     _exactly_one(schema, ("pool", "pools"))
     schema["anyOf"] = [{"required": ["tasks"]}, {"required": ["workload"]}]
-    schema["$defs"] = definitions | DEFINITIONS | {"policy": _policy()}
+    schema["$defs"] = definitions | DEFINITIONS | {"policy": _policy(), **_of_invariants()}
     plain: dict[str, Any] = _plain(schema)
     return {"$schema": DIALECT, "title": "Windtunnel scenario", **plain}
 
@@ -104,6 +107,37 @@ def _policy() -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {"anyOf": [preset, mapping]}
+
+
+def _of_invariants() -> dict[str, Any]:
+    codes = {"enum": list(INVARIANTS)}
+    duration = {"definition": "duration"}
+    between = {"type": "array", "items": duration, "minItems": 2, "maxItems": 2}
+    when = {"anyOf": [duration, between, {"const": ANY_TIME}]}
+    return {
+        "checks": {
+            "type": "object",
+            "properties": {
+                SHARING: {
+                    "description": "The capacity rule of a pod.",
+                    "enum": [str(each) for each in Sharing],
+                },
+                **{code: _parameters(cls) for code, cls in INVARIANTS.items()},
+            },
+            "additionalProperties": False,
+        },
+        "breaks": {
+            "anyOf": [
+                {"const": NONE},
+                {
+                    "type": "object",
+                    "properties": dict.fromkeys(INVARIANTS, when),
+                    "additionalProperties": False,
+                },
+            ]
+        },
+        "invariants": {"anyOf": [codes, {"type": "array", "items": codes, "minItems": 1}]},
+    }
 
 
 def _family(family: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """A scenario as the world uses it: resolved, checked, immutable. All times are float seconds."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from policies.policy_set import PolicySet
 from sim.distributions import ZERO, Distribution
@@ -141,12 +142,36 @@ class FinishedWithin:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expectation:
-    """What must hold of a run under one preset."""
+class Breaks:
+    """The invariant of this code is first broken between `earliest` and `latest` (float s)."""
 
+    code: str
+    earliest: float = 0.0
+    latest: float = math.inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """What must hold of a run under one preset.
+
+    If `breaks` is given, these invariants break and all others hold; those in `undecided` may be left open.
+    """
+
+    breaks: tuple[Breaks, ...] | None = None
+    undecided: tuple[str, ...] = ()
     sent: tuple[SentWithin, ...] = ()
     not_sent: tuple[NotSentBefore, ...] = ()
     finished: tuple[FinishedWithin, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldTo:
+    """What runs are held to: a capacity rule in place of the policy's own, and parameters of invariants."""
+
+    sharing: str | None = None
+    """One of `sim.checks.Sharing`; None is what the policy's placement declares."""
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By the invariant's code, then by name; durations are float s."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +196,7 @@ class Scenario:
     sources: tuple[Source | Closed, ...]
     exceptions: tuple[PodException, ...]
     faults: tuple[Fault, ...]
+    checks: HeldTo
     expect: Mapping[str, Expectation]
     """By preset, or under `any`."""
     digest: str

@@ -217,7 +217,7 @@ def test_two_exceptions_for_one_pod_are_refused() -> None:
         ("any: {sent: {task: 2, within: 1 s}}", "expect.any.sent.task is 2, which no task has"),
         ("any: {sent: {task: 1}}", "expect.any.sent.within is missing; it is required"),
         ("any: {not_sent: {task: 1, before: 1 h}}", "expect.any.not_sent.before: 1 h is after"),
-        ("any: {}", "expect.any: expects nothing; write sent, not_sent or finished"),
+        ("any: {}", "expect.any: expects nothing; write breaks, sent, not_sent or finished"),
     ],
 )
 def test_an_expectation_that_can_not_be_checked_is_refused(expect: str, message: str) -> None:

@@ -1,65 +1,23 @@
-"""Whether a run shows what its scenario expects under its policy.
-
-A scenario's expectations are written for a preset, or for any policy. A policy that differs from a preset
-in anything has another name, and only what is expected of any policy is expected of it.
-"""
+"""Whether tasks are sent, not sent yet, and over when a scenario says so."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
+from lab.judgement.findings import Finding, Judgement
 from lab.summary import is_missing
 from lab.words import duration
 from policies.actions import SendTask
 from policies.vocabulary import TaskState
 from sim.record import Run
-from sim.scenario import ANY_PRESET, Expectation, FinishedWithin, NotSentBefore, SentWithin
+from sim.scenario import Expectation, FinishedWithin, NotSentBefore, SentWithin
 
 TOLERANCE_S: Final = 1e-9
 """Sums of decimal fractions are not exact: 0.1 s after 0.2 s is within 0.3 s."""
 _UNHAPPY: Final = frozenset({str(TaskState.FAILED), str(TaskState.CANCELLED)})
 
 
-class Finding(StrEnum):
-    """What a run says of an expectation."""
-
-    HOLDS = "holds"
-    FAILS = "fails"
-    UNDECIDED = "undecided"
-    """The run was too short to tell, or was interrupted."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """One expectation and what the run says of it."""
-
-    task: int
-    expected: str
-    """A sentence: 'task 608 is sent within 10 s of its submission'."""
-    found: str
-    """A sentence with the numbers: 'sent after 310 s'."""
-    finding: Finding
-    under: str
-    """For which policy the scenario's author wrote it: a preset, or `any`."""
-
-
-def judge(run: Run) -> tuple[Judgement, ...]:
-    """All that the scenario expects under the run's policy, in the order of the file; none if nothing is."""
-    scenario, name = run.scenario, run.policy.name
-    if not scenario.expectations_of(name):
-        return ()
-    facts = _Facts(run)
-    return tuple(
-        judgement
-        for under in (name, ANY_PRESET)
-        if under in scenario.expect
-        for judgement in _judge_all(scenario.expect[under], facts, under)
-    )
-
-
-class _Facts:
+class Facts:
     """What a run's record says of tasks and agents."""
 
     def __init__(self, run: Run) -> None:
@@ -92,7 +50,8 @@ def _all_of(expectation: Expectation) -> list[SentWithin | NotSentBefore | Finis
     return [*expectation.sent, *expectation.not_sent, *expectation.finished]
 
 
-def _judge_all(expectation: Expectation, facts: _Facts, under: str) -> Iterator[Judgement]:
+def judge_tasks(expectation: Expectation, facts: Facts, under: str) -> Iterator[Judgement]:
+    """What the run says of each task that something is expected of."""
     judged = (
         *map(partial(_sent, facts), expectation.sent),
         *map(partial(_not_sent, facts), expectation.not_sent),
@@ -111,7 +70,7 @@ def _judge_all(expectation: Expectation, facts: _Facts, under: str) -> Iterator[
 _Said = tuple[str, Finding, str]
 
 
-def _open(facts: _Facts, deadline: float, text: str) -> tuple[Finding, str]:
+def _open(facts: Facts, deadline: float, text: str) -> tuple[Finding, str]:
     """What is not done by the end of the run fails if its deadline is over, and is undecided otherwise."""
     if facts.end + TOLERANCE_S >= deadline:
         return Finding.FAILS, text
@@ -122,12 +81,12 @@ def _within(passed: float, limit: float) -> Finding:
     return Finding.HOLDS if passed <= limit + TOLERANCE_S else Finding.FAILS
 
 
-def _absent(facts: _Facts) -> tuple[Finding, str]:
+def _absent(facts: Facts) -> tuple[Finding, str]:
     finding = Finding.FAILS if facts.is_complete else Finding.UNDECIDED
     return finding, f"no such task by {duration(facts.end)}"
 
 
-def _sent(facts: _Facts, wanted: SentWithin) -> _Said:
+def _sent(facts: Facts, wanted: SentWithin) -> _Said:
     since_agent = wanted.of == "agent_connected"
     start = "the connection of its agent" if since_agent else "its submission"
     expected = f"sent within {duration(wanted.within)} of {start}"
@@ -150,7 +109,7 @@ def _sent(facts: _Facts, wanted: SentWithin) -> _Said:
 
 
 def _not_sent_yet(
-    facts: _Facts, task: dict[str, Any], wanted: SentWithin, *, since_agent: bool
+    facts: Facts, task: dict[str, Any], wanted: SentWithin, *, since_agent: bool
 ) -> tuple[Finding, str]:
     """Which agent it would have been sent to is not known: the first of the pool to connect stands in."""
     start = facts.first_connection(task["pool"]) if since_agent else task["submitted_at"]
@@ -162,7 +121,7 @@ def _not_sent_yet(
     return _open(facts, max(start, task["submitted_at"]) + wanted.within, text)
 
 
-def _not_sent(facts: _Facts, wanted: NotSentBefore) -> _Said:
+def _not_sent(facts: Facts, wanted: NotSentBefore) -> _Said:
     expected = f"not sent before {duration(wanted.before)}"
     task = facts.tasks.get(wanted.task)
     sent = float("nan") if task is None else task["sent_at"]
@@ -174,7 +133,7 @@ def _not_sent(facts: _Facts, wanted: NotSentBefore) -> _Said:
     return expected, Finding.HOLDS if is_over else Finding.UNDECIDED, text
 
 
-def _finished(facts: _Facts, wanted: FinishedWithin) -> _Said:
+def _finished(facts: Facts, wanted: FinishedWithin) -> _Said:
     expected = f"over within {duration(wanted.within)}, neither failed nor cancelled"
     task = facts.tasks.get(wanted.task)
     if task is None:

@@ -1,0 +1,98 @@
+"""Whether the invariants break that a scenario says break, when it says so, and all others hold."""
+
+import math
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from lab.judgement.findings import Finding, Judgement
+from lab.words import duration
+from sim.checks import Status, Verdict, check
+from sim.record import Run
+from sim.scenario import Breaks, Expectation
+
+_SAME_TIME_S: Final = 1e-5
+"""Two times of a run that differ by less are one: checks and files round them."""
+
+
+class Checked:
+    """What the checks say of a run; they are made when they are first asked for."""
+
+    def __init__(self, run: Run, verdicts: Sequence[Verdict] | None) -> None:
+        self._run = run
+        self._verdicts = verdicts
+
+    def judge(self, expectation: Expectation, under: str) -> Iterator[Judgement]:
+        """The invariants that should break, one by one; then all others."""
+        if expectation.breaks is None:
+            return
+        if self._verdicts is None:
+            self._verdicts = check(self._run)
+        verdicts = {each.code: each for each in self._verdicts}
+        for breaks in expectation.breaks:
+            yield self._broken(breaks, verdicts.pop(breaks.code), under)
+        others = [self._other(each, expectation, under) for each in verdicts.values()]
+        remarkable = [each for each in others if each is not None]
+        yield from remarkable
+        if not remarkable:
+            which = "every invariant holds" if not expectation.breaks else "every other invariant holds"
+            yield Judgement(
+                expected=which, found=_in_words(verdicts.values()), finding=Finding.HOLDS, under=under
+            )
+
+    def _broken(self, wanted: Breaks, verdict: Verdict, under: str) -> Judgement:
+        first = verdict.first
+        at = None if first is None else first.at
+        if first is not None:
+            in_time = wanted.earliest - _SAME_TIME_S <= first.at <= wanted.latest + _SAME_TIME_S
+            finding = Finding.HOLDS if in_time else Finding.FAILS
+        elif verdict.status is Status.UNDECIDED or not self._run.is_complete:
+            finding = Finding.UNDECIDED
+        else:
+            finding = Finding.FAILS
+        return Judgement(
+            expected=f"{wanted.code} breaks{_when(wanted)}",
+            found=found_of(verdict),
+            finding=finding,
+            under=under,
+            invariant=wanted.code,
+            at=at,
+        )
+
+    def _other(self, verdict: Verdict, expectation: Expectation, under: str) -> Judgement | None:
+        """What must be said of an invariant that should hold; None if nothing."""
+        if verdict.status is Status.HOLDS:
+            return None
+        is_broken = verdict.status is Status.BROKEN
+        if not is_broken and verdict.code in expectation.undecided:
+            return None
+        return Judgement(
+            expected=f"{verdict.code} holds",
+            found=found_of(verdict),
+            finding=Finding.FAILS if is_broken else Finding.UNDECIDED,
+            under=under,
+            invariant=verdict.code,
+            at=verdict.first.at if verdict.first is not None else None,
+        )
+
+
+def found_of(verdict: Verdict) -> str:
+    """What a verdict says, in words: 'first broken at 19 s: task 608 ...'."""
+    first = verdict.first
+    if first is not None:
+        times = "" if verdict.count == 1 else f", {verdict.count:,} times in all"
+        return f"first broken at {duration(first.at)}{times}: {first.text}"
+    return f"undecided, {verdict.still_open}" if verdict.status is Status.UNDECIDED else "holds"
+
+
+def _when(wanted: Breaks) -> str:
+    if wanted.earliest == wanted.latest:
+        return f" at {duration(wanted.earliest)}"
+    if wanted.latest == math.inf:
+        return ""
+    return f" between {duration(wanted.earliest)} and {duration(wanted.latest)}"
+
+
+def _in_words(verdicts: Collection[Verdict]) -> str:
+    left = [each.code for each in verdicts if each.status is Status.UNDECIDED]
+    holding = f"{len(verdicts) - len(left)} hold"
+    return f"{holding}, {' and '.join(left)} undecided, as expected" if left else holding
