@@ -48,9 +48,10 @@ class ScaledUpSoon(Invariant, frozen=True):
             return pool.pods_for_waiting > len(on_their_way(pool))
 
         def on_their_way(pool: PoolNow) -> list[str]:
-            pods = pool.coming.values()
             oldest = scene.now - self.startup + INSTANT
-            return [pod.name for pod in pods if pod.requested_at is None or pod.requested_at > oldest]
+            after_restart = scene.control_up_since > oldest  # all agents have to connect again
+            pods = pool.coming.values()
+            return [pod.name for pod in pods if after_restart or (pod.requested_at or 0.0) > oldest]
 
         def begin(pool: PoolNow, now: float) -> None:
             short_since[pool.name] = now
@@ -138,7 +139,8 @@ class NoFlapping(Invariant, frozen=True):
     """W8."""
     reversals: Annotated[int, msgspec.Meta(ge=0)] = 2
     """r: changes of direction that one window may see."""
-    window: Seconds = 600.0
+    window: Seconds = 300.0
+    """As long as the grace of a new pod."""
 
     code: ClassVar[str] = "L08"
     title: ClassVar[str] = "no flapping"
