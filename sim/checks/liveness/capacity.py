@@ -20,7 +20,8 @@ class ScaledUpSoon(Invariant, frozen=True):
 
     As long as the pool has fewer pods than its maximum. A pod is on its way until its agent is connected and
     beats, but for no longer than `startup`. The pods needed are those that the waiting tasks would fill by
-    the capacity rule. Each request starts the time anew; while the control plane is down it does not run.
+    the capacity rule. Each request starts the time anew; while the control plane is down it does not run,
+    and when it is back every pod is on its way again.
     """
 
     cycles: Cycles = 2

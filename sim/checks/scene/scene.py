@@ -252,6 +252,7 @@ class Scene:
             self._touch_pod(pod.name)
             pod.is_seen_connected = pod.is_known_to_pod_manager = False
             pod.seen_phase = ""
+            pod.has_been_ready = False  # its agent has to connect to the new process
             if pod.phase == "requested":  # the call for it died with the process
                 pod.phase = "gone"
                 del self.pods[pod.name]
