@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from lab.judgement.findings import Finding, Judgement
 from lab.judgement.invariants import Checked, found_of
+from lab.judgement.reasons import judge_reasons
 from lab.judgement.tasks import Facts, judge_tasks
 from sim.checks import Verdict
 from sim.record import Run
@@ -29,5 +30,6 @@ def judge(run: Run, verdicts: Sequence[Verdict] | None = None) -> tuple[Judgemen
     for under in (name, ANY_PRESET):
         if under in scenario.expect:
             found += checked.judge(scenario.expect[under], under)
+            found += judge_reasons(scenario.expect[under], run, under)
             found += judge_tasks(scenario.expect[under], facts, under)
     return tuple(found)

@@ -1,6 +1,6 @@
 """Whether tasks are sent, not sent yet, and over when a scenario says so."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -8,12 +8,14 @@ from lab.judgement.findings import Finding, Judgement
 from lab.summary import is_missing
 from lab.words import duration
 from policies.actions import SendTask
+from policies.lifecycles import TASK
 from policies.vocabulary import TaskState
 from sim.record import Run
-from sim.scenario import Expectation, FinishedWithin, NotSentBefore, SentWithin
+from sim.scenario import EndedAs, Expectation, FinishedWithin, NotSentBefore, SentWithin
 
 TOLERANCE_S: Final = 1e-9
 """Sums of decimal fractions are not exact: 0.1 s after 0.2 s is within 0.3 s."""
+_OVER: Final = frozenset(str(state) for state in TaskState if not TASK[state])
 _UNHAPPY: Final = frozenset({str(TaskState.FAILED), str(TaskState.CANCELLED)})
 
 
@@ -46,8 +48,8 @@ def _tasks_of(expectation: Expectation) -> set[int]:
     return {each.task for each in _all_of(expectation)}
 
 
-def _all_of(expectation: Expectation) -> list[SentWithin | NotSentBefore | FinishedWithin]:
-    return [*expectation.sent, *expectation.not_sent, *expectation.finished]
+def _all_of(expectation: Expectation) -> list[SentWithin | NotSentBefore | FinishedWithin | EndedAs]:
+    return [*expectation.sent, *expectation.not_sent, *expectation.finished, *expectation.ended]
 
 
 def judge_tasks(expectation: Expectation, facts: Facts, under: str) -> Iterator[Judgement]:
@@ -56,6 +58,7 @@ def judge_tasks(expectation: Expectation, facts: Facts, under: str) -> Iterator[
         *map(partial(_sent, facts), expectation.sent),
         *map(partial(_not_sent, facts), expectation.not_sent),
         *map(partial(_finished, facts), expectation.finished),
+        *map(partial(_ended, facts), expectation.ended),
     )
     for each, (expected, finding, found) in zip(_all_of(expectation), judged, strict=True):
         yield Judgement(
@@ -135,15 +138,24 @@ def _not_sent(facts: Facts, wanted: NotSentBefore) -> _Said:
 
 def _finished(facts: Facts, wanted: FinishedWithin) -> _Said:
     expected = f"over within {duration(wanted.within)}, neither failed nor cancelled"
-    task = facts.tasks.get(wanted.task)
+    states = _OVER - _UNHAPPY
+    return (expected, *_over_in_time(facts, wanted.task, wanted.within, states))
+
+
+def _ended(facts: Facts, wanted: EndedAs) -> _Said:
+    expected = f"{wanted.state} within {duration(wanted.within)} of its submission"
+    return (expected, *_over_in_time(facts, wanted.task, wanted.within, {wanted.state}))
+
+
+def _over_in_time(facts: Facts, number: int, within_s: float, states: Collection[str]) -> tuple[Finding, str]:
+    """Whether the task ends in one of these states soon enough after its submission."""
+    task = facts.tasks.get(number)
     if task is None:
-        return (expected, *_absent(facts))
+        return _absent(facts)
     ended = task["ended_at"]
     if is_missing(ended):
         text = f"{task['state']} after {duration(facts.end - task['submitted_at'])}"
-        return (expected, *_open(facts, task["submitted_at"] + wanted.within, text))
+        return _open(facts, task["submitted_at"] + within_s, text)
     passed = ended - task["submitted_at"]
     found = f"{task['state']} after {duration(passed)}"
-    if task["state"] in _UNHAPPY:
-        return expected, Finding.FAILS, found
-    return expected, _within(passed, wanted.within), found
+    return (Finding.FAILS if task["state"] not in states else _within(passed, within_s)), found

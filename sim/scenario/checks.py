@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from policies.names import nearest
 from policies.presets import PRESETS
@@ -162,14 +162,17 @@ def _check_presets(block: ScenarioBlock) -> Iterator[Problem]:
                 yield problem_at(("expect", key), f"{name} is under {first[name]!r} already")
 
 
+_NOTHING: Final = "expects nothing; write breaks, never, sent, not_sent, finished or ended"
+
+
 def _check_expectations(block: ScenarioBlock, tree: Mapping[str, Any]) -> Iterator[Problem]:
     for name, expected in block.expect.items():
-        for key in ("sent", "not_sent", "finished"):
+        for key in ("sent", "not_sent", "finished", "ended"):
             for index, each in enumerate(getattr(expected, key)):
                 path = entry(tree, ("expect", name, key), index)
                 yield from _check_task_id(block, (*path, "task"), each.task)
         if expected.is_empty:
-            yield problem_at(("expect", name), "expects nothing; write breaks, sent, not_sent or finished")
+            yield problem_at(("expect", name), _NOTHING)
         conflict = expected.conflict()
         if conflict is not None:
             yield problem_at(("expect", name, conflict[0]), conflict[1])

@@ -5,19 +5,26 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
+from policies.decisions import Reason
+from policies.lifecycles import TASK
 from policies.names import nearest
+from policies.vocabulary import TaskState
 from sim.checks.catalogue import INVARIANTS
 from sim.quantities import parse_duration
 from sim.scenario.fields import OneOrMore, Part, Seconds
 from sim.scenario.problems import FieldError
 from sim.scenario.values import (
     Breaks,
+    EndedAs,
     Expectation,
     FinishedWithin,
     NotSentBefore,
     SentWithin,
 )
 
+_OVER: Final = tuple(str(state) for state in TaskState if not TASK[state])
+"""The states that no task leaves."""
+_CODES_OF_REASONS: Final = tuple(str(reason) for reason in Reason)
 NONE: Final = "none"
 ANY_TIME: Final = "any time"
 _WHEN: Final = "a time (19 s), two between which it lies ([10 s, 20 s]), or 'any time'"
@@ -45,6 +52,20 @@ class FinishedBlock(Part):
     """A task ends soon enough after its submission, neither failed nor cancelled."""
 
     task: int = Field(ge=1)
+    within: Seconds
+
+
+def _over(state: Any) -> str:
+    if state not in _OVER:
+        raise ValueError(nearest("state in which a task is over", str(state), _OVER))
+    return str(state)
+
+
+class EndedBlock(Part):
+    """A task ends in a state, soon enough after its submission."""
+
+    task: int = Field(ge=1)
+    state: Annotated[str, PlainValidator(_over), WithJsonSchema({"enum": list(_OVER)})]
     within: Seconds
 
 
@@ -87,10 +108,25 @@ def _known(code: Any, path: tuple[Any, ...]) -> None:
         raise FieldError(path, nearest("invariant", str(code), INVARIANTS))
 
 
+def _reasons(value: Any) -> tuple[str, ...]:
+    reasons = [value] if isinstance(value, str) else value
+    if not isinstance(reasons, list) or not reasons:
+        raise FieldError((), f"{value!r}; expected a list of reason codes, for example [no_pods]")
+    for index, reason in enumerate(reasons):
+        if reason not in _CODES_OF_REASONS:
+            path = (index,) if reasons is value else ()
+            raise FieldError(path, nearest("reason code", str(reason), _CODES_OF_REASONS))
+    return tuple(reasons)
+
+
 _BreaksField = Annotated[
     tuple[Breaks, ...], PlainValidator(_breaks), WithJsonSchema({"definition": "breaks"})
 ]
 _CodesField = Annotated[tuple[str, ...], PlainValidator(_codes), WithJsonSchema({"definition": "invariants"})]
+
+_ReasonsField = Annotated[
+    tuple[str, ...], PlainValidator(_reasons), WithJsonSchema({"definition": "reasons"})
+]
 
 
 class ExpectBlock(Part):
@@ -103,11 +139,14 @@ class ExpectBlock(Part):
     sent: Annotated[list[SentBlock], OneOrMore] = Field(default=[], description="First sent in time.")
     not_sent: Annotated[list[NotSentBlock], OneOrMore] = Field(default=[], description="Not sent yet.")
     finished: Annotated[list[FinishedBlock], OneOrMore] = Field(default=[], description="Over in time.")
+    ended: Annotated[list[EndedBlock], OneOrMore] = Field(default=[], description="Over in this state.")
+    never: _ReasonsField = Field(default=(), description="Reason codes that no decision has.")
 
     @property
     def is_empty(self) -> bool:
         """Whether it expects nothing."""
-        return self.breaks is None and not (self.sent or self.not_sent or self.finished)
+        of_tasks = self.sent or self.not_sent or self.finished or self.ended
+        return self.breaks is None and not (of_tasks or self.never)
 
     def conflict(self) -> tuple[str, str] | None:
         """The key that contradicts another, and how; None if none does."""
@@ -126,6 +165,8 @@ class ExpectBlock(Part):
             sent=tuple(SentWithin(task=e.task, within=e.within, of=e.of) for e in self.sent),
             not_sent=tuple(NotSentBefore(task=e.task, before=e.before) for e in self.not_sent),
             finished=tuple(FinishedWithin(task=e.task, within=e.within) for e in self.finished),
+            ended=tuple(EndedAs(task=e.task, state=e.state, within=e.within) for e in self.ended),
+            never=self.never,
         )
 
 

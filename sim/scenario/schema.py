@@ -12,6 +12,7 @@ from msgspec import inspect
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
 from policies.constants import Constants
+from policies.decisions import Reason
 from policies.presets import FAMILIES, PRESETS, RULES
 from policies.rules.base import duration_fields
 from sim.checks.catalogue import INVARIANTS
@@ -136,8 +137,13 @@ def _of_invariants() -> dict[str, Any]:
                 },
             ]
         },
-        "invariants": {"anyOf": [codes, {"type": "array", "items": codes, "minItems": 1}]},
+        "invariants": _one_or_more(codes),
+        "reasons": _one_or_more({"enum": [str(each) for each in Reason]}),
     }
+
+
+def _one_or_more(one: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
 
 
 def _family(family: str) -> dict[str, Any]:

@@ -142,6 +142,15 @@ class FinishedWithin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EndedAs:
+    """The task ends in this state at most `within` s after its submission."""
+
+    task: int
+    state: str
+    within: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Breaks:
     """The invariant of this code is first broken between `earliest` and `latest` (float s)."""
 
@@ -162,6 +171,9 @@ class Expectation:
     sent: tuple[SentWithin, ...] = ()
     not_sent: tuple[NotSentBefore, ...] = ()
     finished: tuple[FinishedWithin, ...] = ()
+    ended: tuple[EndedAs, ...] = ()
+    never: tuple[str, ...] = ()
+    """Reason codes that no decision of the run has."""
 
 
 @dataclass(frozen=True, kw_only=True)

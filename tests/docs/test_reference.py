@@ -136,6 +136,7 @@ def test_sources_and_expectations_have_the_keys_of_the_schema() -> None:
         "sent": "SentBlock",
         "not_sent": "NotSentBlock",
         "finished": "FinishedBlock",
+        "ended": "EndedBlock",
     }
     rows = [*SCENARIO["workload"], *SCENARIO["expect"]]
     shown = {plain(row["key"]): sorted(names(row["keys inside"])) for row in rows if "keys inside" in row}

@@ -115,3 +115,47 @@ def test_a_task_that_comes_after_its_agent_is_judged_from_its_submission() -> No
     expect = "expect: {any: {sent: {task: 1, within: 0 s, of: agent_connected}}}\n"
     [judgement] = judge(one_task(expect))
     assert (judgement.finding, judgement.found) == (Finding.HOLDS, "sent 0 s after it, at 5 s")
+
+
+@pytest.mark.parametrize(
+    ("expected", "finding", "found"),
+    [
+        ("ended: {task: 1, state: success, within: 30 s}", Finding.HOLDS, "success after 30 s"),
+        ("ended: {task: 1, state: success, within: 29 s}", Finding.FAILS, "success after 30 s"),
+        ("ended: {task: 1, state: cancelled, within: 30 s}", Finding.FAILS, "success after 30 s"),
+    ],
+)
+def test_a_task_ends_in_the_state_that_is_expected(expected: str, finding: Finding, found: str) -> None:
+    """And in time; another state is wrong however early."""
+    judgement = only(one_task(f"expect: {{any: {{{expected}}}}}\n"))
+    assert (judgement.finding, judgement.found) == (finding, found)
+
+
+def test_a_task_that_is_cancelled_can_be_expected_to_be() -> None:
+    """`finished` has no room for it."""
+    text = "expect: {any: {ended: {task: 1, state: cancelled, within: 4 s}}}\n"
+    flown = one_task(text, **{"at: 5 s": "at: 5 s, cancelled_at: 9 s"})
+    assert only(flown).finding is Finding.HOLDS
+
+
+@pytest.mark.parametrize(
+    ("policy", "finding", "found"),
+    [
+        ("seed-before", Finding.FAILS, "first at 10 s, 120 times in all"),
+        ("seed-after", Finding.HOLDS, "it does not"),
+    ],
+)
+def test_a_reason_that_must_never_occur_is_looked_for_pod_by_pod(
+    policy: str, finding: Finding, found: str
+) -> None:
+    """From 10 to 300 s both pods are refused to both tasks every 10 s: thirty times four refusals."""
+    never = "expect={any: {never: [agent_not_registered_yet]}}"
+    judgement = only(run("609", policy=policy, settings=[never]))
+    assert (judgement.finding, judgement.found) == (finding, found)
+    assert judgement.expected == "agent_not_registered_yet never occurs"
+
+
+def test_a_reason_of_an_action_counts() -> None:
+    """A pod is deleted because utilisation is low, which stands inside the action."""
+    text = "expect: {any: {never: utilisation_low}}\n"
+    assert only(one_task(text, **{"min: 1, max": "min: 0, max"})).finding is Finding.FAILS

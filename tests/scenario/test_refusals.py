@@ -217,7 +217,10 @@ def test_two_exceptions_for_one_pod_are_refused() -> None:
         ("any: {sent: {task: 2, within: 1 s}}", "expect.any.sent.task is 2, which no task has"),
         ("any: {sent: {task: 1}}", "expect.any.sent.within is missing; it is required"),
         ("any: {not_sent: {task: 1, before: 1 h}}", "expect.any.not_sent.before: 1 h is after"),
-        ("any: {}", "expect.any: expects nothing; write breaks, sent, not_sent or finished"),
+        ("any: {}", "expect.any: expects nothing; write breaks, never, sent, not_sent,"),
+        ("any: {never: [agent_not_registerd_yet]}", "did you mean 'agent_not_registered_yet'?"),
+        ("any: {ended: {task: 1, state: applying, within: 1 s}}", "did you mean 'applied'?"),
+        ("any: {ended: {task: 2, state: failed, within: 1 s}}", "expect.any.ended.task is 2"),
     ],
 )
 def test_an_expectation_that_can_not_be_checked_is_refused(expect: str, message: str) -> None:
