@@ -11,6 +11,7 @@ from policies.vocabulary import INSTANT, Seconds, TaskState
 from sim.checks.invariant import BOTH, OBSERVED, Invariant, Report, Watch
 from sim.checks.scene.pool import PLACES, PoolNow
 from sim.checks.scene.scene import Scene
+from sim.record.truth import ControlHappened
 
 Cycles = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -73,15 +74,26 @@ class ScaledUpSoon(Invariant, frozen=True):
             short_since[pool.name] = -1.0  # one report for each time that it begins
 
         def create_pod(e: CreatePod) -> None:
-            pool = scene.pools[e.pool]
-            scene.deadlines.at(e.at + self.startup, lambda: settled(pool))
-            short_since.pop(e.pool, None)
+            pool = scene.pools.get(e.pool)
+            if pool is not None:
+                scene.deadlines.at(e.at + self.startup, lambda: settled(pool))
+                short_since.pop(e.pool, None)
+
+        def control(e: ControlHappened) -> None:
+            scene.deadlines.at(e.at + self.startup, look_at_all)
+
+        def look_at_all() -> None:
+            for pool in scene.pools.values():
+                settled(pool)
 
         def still_open() -> str:
             begun = [name for name, since in short_since.items() if since >= 0]
             return f"pool {', '.join(begun)} had been short of pods, not for long yet" if begun else ""
 
-        return Watch(on={CreatePod: create_pod}, settled=settled, still_open=still_open)
+        scene.deadlines.at(self.startup, look_at_all)  # a warm pool's pods should be ready by then
+        return Watch(
+            on={CreatePod: create_pod, ControlHappened: control}, settled=settled, still_open=still_open
+        )
 
 
 class WokenUpSoon(Invariant, frozen=True):
@@ -176,7 +188,7 @@ class NoFlapping(Invariant, frozen=True):
             direction[pool] = to
             recent = changes.setdefault(pool, deque())
             recent.append(at)
-            while recent[0] <= at - self.window:
+            while recent and recent[0] <= at - self.window:
                 recent.popleft()
             if len(recent) > self.reversals:
                 text = f"pool {pool} changed direction {len(recent)} times in {at - recent[0]:g} s, now {to}"

@@ -10,6 +10,7 @@ from policies.vocabulary import INSTANT, Phase, Seconds, TaskId, TaskKind
 from sim.checks.invariant import BOTH, Invariant, Report, Watch
 from sim.checks.scene.pool import PLACES, PoolNow
 from sim.checks.scene.scene import Scene
+from sim.checks.scene.tasks import Row
 from sim.record.truth import ExecStarted
 
 
@@ -36,6 +37,14 @@ class SentSoon(Invariant, frozen=True):
         }
         looking: dict[tuple[str, TaskKind], float] = {}
         own: dict[TaskId, float] = {}
+        told: dict[TaskId, float | None] = {}
+
+        def tell(row: Row, at: float, text: str, pod: str | None) -> None:
+            """Once for each time that the task is runnable, whichever slot it is about."""
+            if told.get(row.id, -1.0) != row.runnable_since:
+                told[row.id] = row.runnable_since
+                what = f"task {row.id} ({row.kind}) is not sent, {text}"
+                report(at, what, pool=row.pool, task=row.id, pod=pod)
 
         def deadline(pool: PoolNow, place: TaskKind) -> float:
             first, since = lines[pool.name, place].first(), pool.eligible_since[place]
@@ -68,44 +77,31 @@ class SentSoon(Invariant, frozen=True):
                 row = line.first()
                 assert row is not None, "there is a deadline"
                 line.strike_first()
-                pods = sorted(pool.eligible[place])
-                which = pods[0] if len(pods) == 1 else f"{pods[0]} and {len(pods) - 1} more"
-                text = (
-                    f"task {row.id} ({row.kind}) is not sent, with an eligible slot on {which} "
-                    f"for {self.within:g} s"
-                )
-                report(at, text, pool=pool.name, task=row.id, pod=pods[0])
+                pods = pool.eligible[place]
+                which = min(pods) if len(pods) == 1 else f"{min(pods)} and {len(pods) - 1} more"
+                tell(row, at, f"with an eligible slot on {which} for {self.within:g} s", min(pods))
             look_next(pool, place)
 
         def own_slot(task: TaskId, since: float) -> None:
             row = scene.rows[task]
             if scene.pools[row.pool].own_ready_since.get(task) == since:
-                text = f"the apply of task {task} is not sent, with its own slot ready for {self.within:g} s"
-                report(since + self.within, text, pool=row.pool, task=task)
+                pod, slot = min(scene.slots.places[task])
+                text = f"with its own slot {slot} on {pod} ready for {self.within:g} s"
+                tell(row, since + self.within, text, pod)
 
         def still_open() -> str:
-            waiting = [first for line in lines.values() if (first := line.first()) is not None]
-            ready = [
-                row
-                for row in waiting
-                if deadline(scene.pools[row.pool], _place(row.is_plan_and_apply)) < math.inf
-            ]
-            if ready or any(since + self.within > scene.now for since in own.values()):
-                return "a runnable task had an eligible slot, not for long yet"
-            return ""
+            ready = any(deadline(scene.pools[pool], place) < math.inf for pool, place in lines)
+            young = any(since + self.within > scene.now for since in own.values())
+            return "a runnable task had an eligible slot, not for long yet" if ready or young else ""
 
         return Watch(settled=settled, still_open=still_open)
-
-
-def _place(is_plan_and_apply: bool) -> TaskKind:
-    return TaskKind.PLAN_AND_APPLY if is_plan_and_apply else TaskKind.PLAN
 
 
 class AppliedSoon(Invariant, frozen=True):
     """A confirmed apply starts within `within`, while capacity for it exists or could be created.
 
     Capacity exists if a slot is eligible for it, and could be created while the pool has fewer pods than its
-    maximum. The time counts anew whenever neither was so.
+    maximum, as long as the control plane is up. The time counts anew whenever neither was so.
     """
 
     within: Seconds = 300.0
@@ -120,7 +116,7 @@ class AppliedSoon(Invariant, frozen=True):
         possible_since: dict[str, float] = {}
 
         def moved(e: TaskMoved) -> None:
-            if e.cause is TaskEvent.CONFIRMED:
+            if e.cause is TaskEvent.CONFIRMED and e.task in scene.rows:
                 confirmed.setdefault(e.task, e.at)
                 scene.deadlines.at(e.at + self.within, lambda: look(e.task))
             elif e.cause is not TaskEvent.SENT and e.cause is not TaskEvent.ROLLED_BACK:
@@ -132,7 +128,7 @@ class AppliedSoon(Invariant, frozen=True):
 
         def settled(pool: PoolNow) -> None:
             exists = bool(pool.eligible[TaskKind.PLAN_AND_APPLY]) or bool(pool.own_ready_since)
-            if exists or len(pool.staying) < pool.terms.max:
+            if scene.control_is_up and (exists or len(pool.staying) < pool.terms.max):
                 possible_since.setdefault(pool.name, scene.now)
             else:
                 possible_since.pop(pool.name, None)

@@ -42,7 +42,7 @@ class OnlyOnRunningPods(Invariant, frozen=True):
 
     def watch(self, scene: Scene, report: Report) -> Watch:
         def booked(e: SlotMoved) -> None:
-            if e.cause in (SlotEvent.BOOKED, SlotEvent.ACTIVATED):
+            if e.cause in (SlotEvent.BOOKED, SlotEvent.ACTIVATED) and not scene.is_bound_again(e):
                 look("booked on", e.at, e.pool, e.pod, e.task)
 
         def sent(e: SendTask) -> None:
@@ -64,7 +64,7 @@ def _state(pod: PodNow | None) -> str:
         return "terminating"
     if pod.delete_requested_at is not None:
         return f"to be deleted since {pod.delete_requested_at:g} s"
-    return pod.phase
+    return "being created" if pod.phase == "called" else pod.phase
 
 
 class StartsOnce(Invariant, frozen=True):

@@ -77,10 +77,9 @@ class NoReservationIsDeleted(Invariant, frozen=True):
 
     def watch(self, scene: Scene, report: Report) -> Watch:
         def deleted(e: DeletePod) -> None:
-            for task, (pod, slot) in scene.slots.promised.items():
-                if pod == e.pod:
-                    text = f"pod {e.pod} is deleted while its slot {slot} is reserved for task {task}"
-                    report(e.at, text, pool=e.pool, task=task, pod=e.pod)
+            for task, slot in scene.slots.promised_on(e.pod).items():
+                text = f"pod {e.pod} is deleted while its slot {slot} is reserved for task {task}"
+                report(e.at, text, pool=e.pool, task=task, pod=e.pod)
 
         return Watch(on={DeletePod: deleted})
 
@@ -103,7 +102,7 @@ class NamesAreUnique(Invariant, frozen=True):
     def watch(self, scene: Scene, report: Report) -> Watch:
         created: set[str] = set()
         processes: set[str] = set()
-        refused: dict[str, float] = {}
+        refused: dict[str, dict[str, float]] = {}  # when, by pool and pod
 
         def pod_happened(e: PodHappened) -> None:
             if e.what == "created":
@@ -125,20 +124,23 @@ class NamesAreUnique(Invariant, frozen=True):
         def create_failed(e: PodCreateFailed) -> None:
             pod = scene.pods.get(e.pod)
             if e.reason in self.collisions and pod is not None:
-                refused[pod.pool] = e.at
+                refused.setdefault(pod.pool, {})[e.pod] = e.at
                 scene.deadlines.at(e.at + self.within, lambda: not_again(pod.pool, e))
 
         def create_pod(e: CreatePod) -> None:
-            refused.pop(e.pool, None)
+            of_pool = refused.get(e.pool, {})
+            if of_pool:
+                del of_pool[next(iter(of_pool))]
 
         def not_again(pool: str, e: PodCreateFailed) -> None:
-            if refused.get(pool) == e.at:
-                del refused[pool]
+            if refused[pool].get(e.pod) == e.at:
+                del refused[pool][e.pod]
                 text = f"pod {e.pod} was refused ({e.reason}) and no other asked for in {self.within:g} s"
                 report(e.at + self.within, text, pool=pool, pod=e.pod)
 
         def still_open() -> str:
-            return f"creations refused in {', '.join(refused)} may be asked for again" if refused else ""
+            pools = ", ".join(pool for pool, pods in refused.items() if pods)
+            return f"creations refused in {pools} may be asked for again" if pools else ""
 
         return Watch(
             on={

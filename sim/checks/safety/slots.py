@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from policies.decisions import SlotMoved, TaskMoved
 from policies.lifecycles import SlotEvent
+from policies.observations import ControlPlaneRestarted
 from policies.vocabulary import Seconds, SlotState, TaskKind, TaskState
 from sim.checks.invariant import BOTH, OBSERVED, Invariant, Report, Watch
 from sim.checks.scene.scene import Scene
@@ -23,14 +24,16 @@ class OneTaskASlot(Invariant, frozen=True):
     def watch(self, scene: Scene, report: Report) -> Watch:
         def slot_moved(e: SlotMoved) -> None:
             held = scene.slots.on(e.pod).get(e.slot)
-            if e.cause in _TAKES and held is not None and held.task != e.task:
-                text = f"slot {e.slot} of {e.pod} is booked for task {e.task} while task {held.task} holds it"
+            if e.cause is not SlotEvent.FREED and held is not None and held.task != e.task:
+                text = (
+                    f"slot {e.slot} of {e.pod} is {e.cause} for task {e.task} while task {held.task} holds it"
+                )
                 report(e.at, text, pool=e.pool, task=e.task, pod=e.pod)
 
         def exec_started(e: ExecStarted) -> None:
             pod = scene.pods.get(e.pod)
             for live in pod.live if pod is not None and e.slot is not None else ():
-                if live.slot == e.slot:
+                if live.slot == e.slot and live.task != e.task:  # a task beside itself is S07's business
                     text = (
                         f"task {e.task} starts in slot {e.slot} of {e.pod}, where task {live.task} "
                         f"has been running since {live.since:g} s"
@@ -51,11 +54,12 @@ class OneSlotATask(Invariant, frozen=True):
     looks_at: ClassVar[str] = OBSERVED
 
     def watch(self, scene: Scene, report: Report) -> Watch:
-        booked: dict[int, float] = {}
+        held_since: dict[int, float] = {}
 
         def slot_moved(e: SlotMoved) -> None:
             if e.cause is SlotEvent.FREED:
-                booked.pop(e.task, None)
+                if not scene.slots.places.get(e.task, set()) - {(e.pod, e.slot)}:
+                    held_since.pop(e.task, None)
                 return
             elsewhere = scene.slots.places.get(e.task, set()) - {(e.pod, e.slot)}
             for pod, slot in elsewhere:
@@ -63,21 +67,37 @@ class OneSlotATask(Invariant, frozen=True):
                 report(e.at, text, pool=e.pool, task=e.task, pod=e.pod)
             row = scene.rows.get(e.task)
             if e.cause is SlotEvent.BOOKED and row is not None and row.state is TaskState.PENDING:
-                booked[e.task] = e.at
-                scene.deadlines.at(e.at + self.within, lambda: too_long(e))
+                begin(e.task, e.at)
 
-        def too_long(e: SlotMoved) -> None:
-            if booked.get(e.task) == e.at:
-                text = f"task {e.task}, pending, has held slot {e.slot} of {e.pod} for {self.within:g} s"
-                report(scene.now, text, pool=e.pool, task=e.task, pod=e.pod)
+        def begin(task: int, at: float) -> None:
+            held_since[task] = at
+            scene.deadlines.at(at + self.within, lambda: too_long(task, at))
+
+        def too_long(task: int, since: float) -> None:
+            places = sorted(scene.slots.places.get(task, ()))
+            if held_since.get(task) != since or not places:
+                return
+            del held_since[task]
+            pod, slot = places[0]
+            text = f"task {task}, pending, has held slot {slot} of {pod} for {self.within:g} s"
+            report(since + self.within, text, pool=scene.rows[task].pool, task=task, pod=pod)
 
         def task_moved(e: TaskMoved) -> None:
-            booked.pop(e.task, None)
+            held_since.pop(e.task, None)
+            if e.after is TaskState.PENDING and e.task in scene.rows and scene.slots.places.get(e.task):
+                begin(e.task, e.at)
+
+        def restarted(e: ControlPlaneRestarted) -> None:
+            held_since.clear()
 
         def still_open() -> str:
-            return f"{len(booked)} bookings of pending tasks were still young" if booked else ""
+            young = len(held_since)
+            return f"{young} bookings of pending tasks were still young" if young else ""
 
-        return Watch(on={SlotMoved: slot_moved, TaskMoved: task_moved}, still_open=still_open)
+        return Watch(
+            on={SlotMoved: slot_moved, TaskMoved: task_moved, ControlPlaneRestarted: restarted},
+            still_open=still_open,
+        )
 
 
 class CapacityRule(Invariant, frozen=True):
@@ -93,14 +113,17 @@ class CapacityRule(Invariant, frozen=True):
     looks_at: ClassVar[str] = BOTH
 
     def watch(self, scene: Scene, report: Report) -> Watch:
+        counts_reserved = scene.terms.sharing is Sharing.ONE_A_POD
+        counting = frozenset(SlotState) if counts_reserved else frozenset({SlotState.RUNNING})
+
         def slot_moved(e: SlotMoved) -> None:
             row = scene.rows.get(e.task)
-            if e.cause not in _TAKES or row is None:
+            if e.cause not in _TAKES or row is None or scene.is_bound_again(e):
                 return
             beside = {
                 held.task: scene.rows[held.task].kind
                 for held in scene.slots.on(e.pod).values()
-                if held.state is SlotState.RUNNING and held.task != e.task and held.task in scene.rows
+                if held.state in counting and held.task != e.task and held.task in scene.rows
             }
             judge("by the slot table", e.at, e.pod, e.task, row.kind, e.slot, beside)
 

@@ -95,20 +95,25 @@ class NothingIsLost(Invariant, frozen=True):
 
     def watch(self, scene: Scene, report: Report) -> Watch:
         stopping: dict[TaskId, TaskState] = {}
+        without_row: set[TaskId] = set()
 
         def created(e: TaskCreated) -> None:
+            if e.task not in scene.rows:
+                without_row.add(e.task)
             scene.deadlines.at(e.at + self.grace, lambda: has_no_row(e))
 
         def has_no_row(e: TaskCreated) -> None:
-            if e.task in scene.rows:
+            if e.task not in without_row:
                 return
             if scene.control_is_up and scene.now >= scene.control_up_since + self.grace:
                 text = f"task {e.task} was submitted at {e.at:g} s and has no row {self.grace:g} s later"
+                without_row.discard(e.task)
                 report(scene.now, text, pool=e.pool, task=e.task)
             else:  # nobody is there to make one
                 scene.deadlines.at(scene.now + self.grace, lambda: has_no_row(e))
 
         def submitted(e: TaskSubmitted) -> None:
+            without_row.discard(e.task)
             if e.task not in scene.created:
                 report(e.at, f"task {e.task} has a row, but nobody created it", pool=e.pool, task=e.task)
 
@@ -137,18 +142,14 @@ class NothingIsLost(Invariant, frozen=True):
 
         def started(e: ExecStarted) -> None:
             row = scene.rows.get(e.task)
-            if row is None or row.state not in (*RUNNING, TaskState.CANCELLED):
-                state = "none" if row is None else str(row.state)
-                report(
-                    e.at, f"task {e.task} starts on {e.pod}, but its row is {state}", task=e.task, pod=e.pod
-                )
+            state = "none" if row is None else row.state
+            if state not in (*RUNNING, TaskState.CANCELLED):
+                text = f"task {e.task} starts on {e.pod}, but its row is {state}"
+                report(e.at, text, task=e.task, pod=e.pod)
 
         def ended(e: ExecEnded) -> None:
             if len(scene.live.get(e.task, ())) <= 1:
                 stopping.pop(e.task, None)
-
-        def still_open() -> str:
-            return f"{len(stopping)} tasks had yet to stop" if stopping else ""
 
         return Watch(
             on={
@@ -158,5 +159,10 @@ class NothingIsLost(Invariant, frozen=True):
                 ExecStarted: started,
                 ExecEnded: ended,
             },
-            still_open=still_open,
+            still_open=lambda: _yet_to(len(without_row), len(stopping)),
         )
+
+
+def _yet_to(get_a_row: int, stop: int) -> str:
+    parts = [f"{get_a_row} to get a row"] * bool(get_a_row) + [f"{stop} to stop"] * bool(stop)
+    return f"tasks had time left: {' and '.join(parts)}" if parts else ""

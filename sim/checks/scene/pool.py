@@ -168,9 +168,13 @@ class PoolNow:
 
     @property
     def pods_for_waiting(self) -> int:
-        """How many pods, empty and ready, the tasks without any eligible slot would need."""
+        """How many pods, empty and ready, the tasks without any eligible slot would need.
+
+        An apply whose own slot is ready needs none.
+        """
         slots = self.terms.slots
         applies, plans = (0 if self.eligible[place] else self.waiting[place].count for place in PLACES)
+        applies = max(0, applies - len(self.own_ready_since))
         if self._all_terms.sharing is Sharing.ALONE:
             return applies + -(-plans // slots)
         if self._all_terms.sharing in (Sharing.ANY, Sharing.UNDECLARED):

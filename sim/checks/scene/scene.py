@@ -9,17 +9,18 @@ from typing import Any
 
 from policies.actions import CreatePod, DeletePod
 from policies.decisions import SlotMoved, TaskMoved
-from policies.lifecycles import TaskEvent
+from policies.lifecycles import SlotEvent, TaskEvent
 from policies.observations import (
     AgentConnected,
     AgentDisconnected,
     AgentKnownToPodManager,
     AgentRegistered,
     ControlPlaneRestarted,
+    PodCreateFailed,
     PodSeen,
     TaskSubmitted,
 )
-from policies.vocabulary import INSTANT
+from policies.vocabulary import INSTANT, Phase, TaskKind
 from sim.checks.scene.clock import Deadlines
 from sim.checks.scene.pods import Live, PodNow
 from sim.checks.scene.pool import PoolNow
@@ -75,6 +76,7 @@ class Scene:
             ControlHappened: self._control_happened,
             CreatePod: self._create_pod,
             DeletePod: self._delete_pod,
+            PodCreateFailed: self._create_failed,
             ControlPlaneRestarted: self._restarted,
             PodSeen: self._pod_seen,
             AgentConnected: self._agent_connected,
@@ -117,9 +119,15 @@ class Scene:
         found = self.pods.get(pod)
         return found if found is not None and found.ready_since is not None else None
 
-    def kind_of(self, task: int) -> str:
-        """The task's kind in words, for sentences."""
-        return str(self.rows[task].kind) if task in self.rows else "task"
+    def is_bound_again(self, e: SlotMoved) -> bool:
+        """Whether a booking, not folded in yet, restores what a restarted control plane had forgotten.
+
+        It is no new decision: the row says that the task runs already, or the slot was promised to it.
+        """
+        if e.cause is not SlotEvent.BOOKED:
+            return False
+        row = self.rows.get(e.task)
+        return (row is not None and row.is_running) or self.slots.promised.get(e.task) == (e.pod, e.slot)
 
     # tasks
 
@@ -157,13 +165,19 @@ class Scene:
         self._touch_pod(e.pod)
 
     def _exec_started(self, e: ExecStarted) -> None:
-        kind = self.created[e.task].kind if e.task in self.created else self.rows[e.task].kind
-        live = Live(e.task, kind, e.phase, e.attempt, e.pod, e.slot, e.at)
+        live = Live(e.task, self._kind_of(e), e.phase, e.attempt, e.pod, e.slot, e.at)
         self.live.setdefault(e.task, []).append(live)
         pod = self._touch_pod(e.pod)
         if pod is not None:
             pod.live.append(live)
             pod.has_hosted = True
+
+    def _kind_of(self, e: ExecStarted) -> TaskKind:
+        """Of a task that nobody has heard of only the phase is known."""
+        known = self.created.get(e.task) or self.rows.get(e.task)
+        if known is not None:
+            return known.kind
+        return TaskKind.PLAN_AND_APPLY if e.phase is Phase.APPLY else TaskKind.PLAN
 
     def _exec_ended(self, e: ExecEnded) -> None:
         running = self.live.get(e.task, [])
@@ -171,7 +185,7 @@ class Scene:
             if (live.phase, live.attempt, live.pod) == (e.phase, e.attempt, e.pod):
                 running.remove(live)
                 pod = self._touch_pod(e.pod)
-                if pod is not None:
+                if pod is not None and live in pod.live:  # the pod may be another one of the same name
                     pod.live.remove(live)
                 break
         if not running:
@@ -192,9 +206,22 @@ class Scene:
             self._touched_pods[name] = pod
         return pod
 
+    def _gone(self, pod: PodNow) -> None:
+        pod.phase = "gone"
+        self._touch_pod(pod.name)
+        del self.pods[pod.name]
+        self.slots.release_promises_on(pod.name)
+
     def _create_pod(self, e: CreatePod) -> None:
+        if e.pool not in self.pools:
+            return
         self._pod(e.pod, e.pool).requested_at = e.at
         self._touch_pod(e.pod)
+
+    def _create_failed(self, e: PodCreateFailed) -> None:
+        pod = self.pods.get(e.pod)
+        if pod is not None and pod.phase in ("requested", "called"):
+            self._gone(pod)
 
     def _delete_pod(self, e: DeletePod) -> None:
         pod = self._touch_pod(e.pod)
@@ -210,9 +237,7 @@ class Scene:
         if e.what == "terminating":
             pod.is_terminating = True
         elif e.what == "gone":
-            del self.pods[e.pod]
-            for held in self.slots.on(e.pod).values():
-                self.slots.release_promise(held.task)
+            self._gone(pod)
 
     def _agent_happened(self, e: AgentHappened) -> None:
         pod = self._touch_pod(e.pod)
@@ -253,9 +278,11 @@ class Scene:
             pod.is_seen_connected = pod.is_known_to_pod_manager = False
             pod.seen_phase = ""
             pod.has_been_ready = False  # its agent has to connect to the new process
-            if pod.phase == "requested":  # the call for it died with the process
-                pod.phase = "gone"
-                del self.pods[pod.name]
+            # What was on its way to the cluster died with the process.
+            if pod.phase == "requested":
+                self._gone(pod)
+            elif pod.phase != "called" and not pod.is_terminating:
+                pod.delete_requested_at = None
 
     def _pod_seen(self, e: PodSeen) -> None:
         if e.pod in self.pods:

@@ -31,6 +31,7 @@ class SlotTable:
         """The places that a task holds."""
         self.promised: dict[int, Place] = {}
         """The reservation of a task, whatever the table still knows of it."""
+        self._promised_on: dict[str, set[int]] = {}  # the tasks, by pod
 
     def on(self, pod: str) -> dict[int, Held]:
         """What is held on a pod, by index."""
@@ -45,7 +46,7 @@ class SlotTable:
             self.places.get(before.task, set()).discard(place)
         if move.cause is SlotEvent.FREED:
             if self.promised.get(move.task) == place:
-                del self.promised[move.task]
+                self.release_promise(move.task)
             if not slots:
                 del self.held[move.pod]
             if not self.places.get(move.task, True):
@@ -54,10 +55,10 @@ class SlotTable:
         state = SlotState.RESERVED if move.cause is SlotEvent.RESERVED else SlotState.RUNNING
         slots[move.slot] = Held(move.task, state)
         self.places.setdefault(move.task, set()).add(place)
+        self.release_promise(move.task)
         if state is SlotState.RESERVED:
             self.promised[move.task] = place
-        else:
-            self.promised.pop(move.task, None)
+            self._promised_on.setdefault(move.pod, set()).add(move.task)
 
     def forget(self) -> None:
         """The control plane's memory is gone."""
@@ -65,5 +66,19 @@ class SlotTable:
         self.places.clear()
 
     def release_promise(self, task: int) -> None:
-        """The task is over, or its pod is gone: nothing is owed to it."""
-        self.promised.pop(task, None)
+        """The task has what it was promised, or is over: nothing is owed to it."""
+        pod, _ = self.promised.pop(task, ("", 0))
+        owed = self._promised_on.get(pod)
+        if owed is not None:
+            owed.discard(task)
+            if not owed:
+                del self._promised_on[pod]
+
+    def release_promises_on(self, pod: str) -> None:
+        """The pod is gone, and with it all that was promised there."""
+        for task in self._promised_on.pop(pod, ()):
+            del self.promised[task]
+
+    def promised_on(self, pod: str) -> dict[int, int]:
+        """The slots of a pod that are reserved, by task, whatever the table still knows of them."""
+        return {task: self.promised[task][1] for task in sorted(self._promised_on.get(pod, ()))}

@@ -85,6 +85,8 @@ class WorkspaceRows:
         row.state = after
         if after not in _OPEN:
             self.open.pop(row.id, None)
+        elif row.id not in self.open:  # a strange log: what is over is over
+            self.enter(row)
         if not row.is_plan_and_apply:
             if after is _PENDING:
                 self.plans[row.id] = row
