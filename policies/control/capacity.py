@@ -2,7 +2,11 @@
 
 A cycle that could only repeat the one before it is left out. When the autoscaler is arithmetic (it says so
 by `depends_on_time`) and its last answer led to nothing, it is not asked again until the pool has changed.
+A rule that reads only counts (`OF_COUNTS`) is not even then, if its answer to these counts is remembered: a
+busy pool has hundreds of thousands of cycles, and comes back to the same few counts.
 """
+
+from typing import Final
 
 from policies.actions import AnyAction, CreatePod, DeletePod
 from policies.control.agenda import Periodic
@@ -13,10 +17,12 @@ from policies.observed.books import Books
 from policies.observed.pod import Pod
 from policies.observed.pool import Pool
 from policies.policy_set import PolicySet
-from policies.rules.autoscaling import Target
+from policies.rules.autoscaling import OF_COUNTS, Target
 from policies.vocabulary import PodState
 
 _ENDED = frozenset({PodState.FAILED, PodState.SUCCEEDED})
+_REMEMBERED_MAX: Final = 4096
+"""How many answers of an autoscaler are remembered, of all pools together."""
 
 
 class Capacity:
@@ -31,6 +37,8 @@ class Capacity:
         self._every = policy.controller.autoscaler_every
         self._outbox = outbox
         self._last_scaled: dict[str, tuple[int, int, Reason]] = {}
+        self._is_of_counts = type(policy.autoscaler) in OF_COUNTS
+        self._targets: dict[tuple[str, tuple[int, ...]], Target] = {}
 
     def start(self, at: float) -> None:
         """The process started at `at` (float s): its cycles lie on a grid from there."""
@@ -52,7 +60,8 @@ class Capacity:
         for pool in books.pools.values():
             if self._deletes_ended_pods and self._delete_ended_pods(pool):
                 acted = True
-            if self._resize(pool, self._decide(pool)):
+            target = self._by_counts(pool) if self._is_of_counts else self._decide(pool)
+            if self._resize(pool, target):
                 acted = True
             pool._refusals.clear()  # only a placement's notes become decisions
         if acted:
@@ -65,6 +74,16 @@ class Capacity:
         if pool._known < pool._max:
             target = Target(pool._known + 1, Reason.NOTHING_CONNECTED)
             self._grow(pool, self._scaled(pool, target, self._dispatch_name))
+
+    def _by_counts(self, pool: Pool) -> Target:
+        """What `_decide` answers, or answered when the counts were these."""
+        key = (pool._name, pool._counts())
+        target = self._targets.get(key)
+        if target is None:
+            if len(self._targets) >= _REMEMBERED_MAX:
+                self._targets.clear()
+            target = self._targets[key] = self._decide(pool)
+        return target
 
     def _decide(self, pool: Pool) -> Target:
         try:

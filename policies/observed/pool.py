@@ -165,6 +165,19 @@ class Pool:
             if pods:
                 self._refusals.append(PodRefusal(None, reason, NO_NUMBERS, pods))
 
+    def _counts(self) -> tuple[int, ...]:
+        """Every number that an autoscaler of counts can read here and that may change."""
+        return (
+            self._known,
+            self._slots_running,
+            self._slots_reserved,
+            self._pods_running_tasks,
+            self._tasks_running,
+            self._apply_pending,
+            *self._pending.values(),
+            *self._unblocked.values(),
+        )
+
     def _take_refusals(self) -> tuple[PodRefusal, ...]:
         refusals = tuple(self._refusals)
         self._refusals.clear()

@@ -6,7 +6,7 @@ numbers it looked at.
 """
 
 import math
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -157,3 +157,8 @@ class C9(C8, frozen=True):
                 held, Reason.HELD_FOR_UNBLOCKED_TASKS, {**target.numbers, "unblocked_pending": waiting}
             )
         return target
+
+
+OF_COUNTS: Final = frozenset({C2, C3, C7, C8, C9a, C9})
+"""The rules that read nothing but the pool's bounds and counts: equal counts, equal answers. A subclass is
+none of them, as it may read more."""

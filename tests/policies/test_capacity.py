@@ -7,7 +7,7 @@ from policies.decisions import PodChosen, Reason, Scaled
 from policies.observations import PodGone, PodTerminating, TaskCancelled
 from policies.observed.pod import Pod
 from policies.observed.pool import Pool
-from policies.rules.autoscaling import Autoscaler, Target
+from policies.rules.autoscaling import C8, Autoscaler, Target
 from policies.rules.victims import AnyIdle, Newest, Oldest, VictimRule
 from policies.vocabulary import RowState
 from tests.policies.driver import Driver, scene
@@ -82,6 +82,34 @@ def test_an_autoscaler_of_counts_is_asked_again_when_an_agent_s_fact_changes(fac
     driver.agent("a-1", registered=True, connected=False, heartbeats=False, known=True)
     driver.run(40.0)
     assert created(driver) == [(15.0, "a-2")]
+
+
+class AsC8UntilKnown(C8, frozen=True):
+    """As C8, and one pod more when an agent is known: a subclass that reads more than counts."""
+
+    def decide(self, pool: Pool, now: float) -> Target:
+        """Counts, and one fact of a pod."""
+        pods = list(pool.pods_with_idle_slot())
+        if any(pod.known_to_pod_manager for pod in pods):
+            return Target(2, Reason.BY_RULE)
+        return C8.decide(self, pool, now)
+
+
+def test_a_subclass_of_a_rule_of_counts_is_asked_again_at_the_same_counts() -> None:
+    driver = Driver(min_pods=1, overrides={"autoscaler": AsC8UntilKnown()})
+    driver.pod(registered=False, connected=False, heartbeats=False, known=False)
+    driver.run(12.0)
+    driver.agent("a-1", registered=True, connected=False, heartbeats=False, known=True)
+    driver.run(40.0)
+    assert created(driver) == [(15.0, "a-2")]
+
+
+def test_a_rule_of_counts_answers_as_before_when_the_counts_come_back() -> None:
+    driver = scene("...", autoscaler="C8", min_pods=1)
+    for at, name in ((12.0, "a-1"), (112.0, "a-2")):
+        driver.tell(PodGone(at, name))
+        driver.run(at + 50.0)
+    assert created(driver) == [(15.0, "a-2"), (115.0, "a-3")]
 
 
 def test_utilisation_adds_one_pod_a_cycle() -> None:
