@@ -121,6 +121,8 @@ class Controller:
             ControlPlaneRestarted: self._restarted,
         }
         self._start(start)
+        self.wakes_at = self.next_wakeup()
+        """What `next_wakeup` answered after the last step; it holds until something is observed."""
 
     def observe(self, event: AnyObservation) -> None:
         """Fold one observation into the observed state. Never raises for what the observation says.
@@ -128,10 +130,11 @@ class Controller:
         An observation that is older than the last one is folded too, at the time of the last one (but a
         heartbeat at its own), and recorded as out of order.
         """
-        if event.at < self._books.now:
-            self._misfits.record(event, "clock", f"{self._books.now:g} s", Verdict.OUT_OF_ORDER)
+        books, at = self._books, event.at
+        if at < books.now:
+            self._misfits.record(event, "clock", f"{books.now:g} s", Verdict.OUT_OF_ORDER)
         else:
-            self._books.now = event.at
+            books.now = at
         self._handlers[type(event)](event)
         if self._cycles.due_at == NEVER:
             self._capacity.look_ahead()
@@ -146,17 +149,16 @@ class Controller:
             raise ValueError(f"step at {now:g} s after an observation at {books.now:g} s")
         books.now = now
         if agenda.next_at <= now:
-            self._end_overdue(now)
-        if self._monitor.due_at <= now:
-            self._redrive(now)
+            self._do_overdue(now)
         if agenda.prompt:
             self._dispatcher.try_all()
-            if not books.unattended:
-                self._monitor.due_at = NEVER
         if cycles.due_at == NEVER:
             self._capacity.look_ahead()
         if cycles.due_at <= now:
             self._capacity.cycle()
+        # As `next_wakeup`, which would have to look everything up again.
+        at = agenda.next_at if agenda.next_at < cycles.due_at else cycles.due_at
+        self.wakes_at = at if at > now else now
         if not self._outbox:
             return []
         actions = self._outbox[:]
@@ -172,12 +174,7 @@ class Controller:
         now, agenda = self._books.now, self._agenda
         if agenda.prompt or self._outbox:
             return now
-        at = self._cycles.due_at
-        if self._monitor.due_at < at:
-            at = self._monitor.due_at
-        if agenda.next_at < at:
-            at = agenda.next_at
-        return at if at > now else now
+        return max(now, min(self._cycles.due_at, agenda.next_at))
 
     @property
     def anomalies(self) -> Counter[tuple[str, Verdict]]:
@@ -200,6 +197,7 @@ class Controller:
         self._start(self._books.now)
         if self._books.unattended:
             self._monitor.ask(self._books.now)
+            self._agenda.next_at = min(self._agenda.next_at, self._monitor.due_at)
 
     def _redrive(self, now: float) -> None:
         """The monitor, once after a restart: try what nobody tried since, unless a retry will."""
@@ -209,7 +207,8 @@ class Controller:
                 self._agenda.wake(workspace)
         self._books.unattended.clear()
 
-    def _end_overdue(self, now: float) -> None:
+    def _do_overdue(self, now: float) -> None:
+        """End what has had its time, and wake what is to be tried again."""
         agenda = self._agenda
         for task in agenda.due_timeouts(now):
             self._lives.time_out(task)
@@ -217,4 +216,8 @@ class Controller:
             self._lives.expire(task)
         self._silence.look(now)
         agenda.due_retries(now)
+        if self._monitor.due_at <= now:
+            self._redrive(now)
         agenda.look_ahead()
+        if self._books.unattended:
+            agenda.next_at = min(agenda.next_at, self._monitor.due_at)

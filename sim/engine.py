@@ -100,7 +100,7 @@ class Engine(simpy.Environment):
         Raises EndlessInstant if the control plane has so much to do at one instant that it will never end.
         """
         queue, control = self._calls, self.control
-        instant, steps = -math.inf, 0
+        now, instant, steps = self.now, -math.inf, 0
         # An end in the queue, just after `until`, spares each turn of the loop three comparisons.
         end = (math.nextafter(until, math.inf), NORMAL, next(self._eid), None, None)
         heappush(queue, end)
@@ -108,10 +108,10 @@ class Engine(simpy.Environment):
             while True:
                 due_at = control.due_at
                 if due_at < queue[0][0]:
-                    if due_at > self.now:
-                        self.now = self._now = due_at
-                    elif self.now > instant:
-                        instant, steps = self.now, 0
+                    if due_at > now:
+                        self.now = self._now = now = due_at
+                    elif now > instant:
+                        instant, steps = now, 0
                     elif steps < STEPS_MAX:
                         steps += 1
                     else:
@@ -121,7 +121,7 @@ class Engine(simpy.Environment):
                 at, _, _, function, argument = heappop(queue)
                 if function is None:
                     break
-                self.now = self._now = at
+                self.now = self._now = now = at
                 function(argument)
         except BaseException:
             queue.remove(end)

@@ -31,10 +31,13 @@ class Grid:
 
     def at_or_after(self, time: float) -> float:
         """The first instant of the grid that is not before `time`."""
-        k = max(ceil((time - self._start) / self._every), 1)
-        if k > 1 and self._start + (k - 1) * self._every >= time:
-            k -= 1  # an instant of the grid, whose quotient is a little more than a whole number
-        return self._start + k * self._every
+        start, every = self._start, self._every
+        k = ceil((time - start) / every)
+        if k <= 1:
+            return start + every
+        before = start + (k - 1) * every
+        # `time` may be an instant of the grid whose quotient is a little more than a whole number.
+        return before if before >= time else start + k * every
 
     def after(self, time: float) -> float:
         """The first instant of the grid that is later than `time`."""

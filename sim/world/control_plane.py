@@ -135,7 +135,7 @@ class ControlPlaneProcess:
         """
         controller = self._controller
         actions = controller.step(self._engine.now)
-        self.due_at = controller.next_wakeup()  # earlier if an action is answered at once
+        self.due_at = controller.wakes_at  # earlier if an action is answered at once
         if self._on_task_moved is not None:
             self._show_moves(self._on_task_moved)
         for action in actions:
