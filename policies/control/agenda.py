@@ -108,8 +108,9 @@ class Agenda:
 
         A workspace has at most one retry outstanding.
         """
-        if workspace._retry_at is not None and workspace._retry_at <= at:
-            return workspace._retry_at
+        before = workspace._retry_at
+        if before is not None and before <= at:
+            return before
         workspace._retry_at = at
         self._sequence += 1
         heapq.heappush(self._retries, (at, self._sequence, workspace))

@@ -5,11 +5,10 @@ waits behind that task waits with it. Each way to end leaves a decision and, whe
 help, a retry.
 """
 
-import math
 from collections.abc import Hashable
 
 from policies.actions import AnyAction, SendTask
-from policies.control.agenda import Agenda
+from policies.control.agenda import NEVER, Agenda
 from policies.control.capacity import Capacity
 from policies.control.lives import Lives
 from policies.decisions import Blocked, Placed, PodRefusal, Reason, Refused, Released
@@ -56,6 +55,7 @@ class Dispatcher:
         self._placement = policy.placement
         self._rule_name = policy.placement.rule_name
         self._dispatch = policy.dispatch
+        self._retry_no_slot = policy.dispatch.retry_no_slot
         self._phase_timeout = policy.controller.phase_timeout
         self._lives = lives
         self._capacity = capacity
@@ -84,22 +84,17 @@ class Dispatcher:
                 choice = self._queue.next_task(workspace)
             except FAILURES as error:
                 raise self._fault_of_queue(workspace, repr(error)) from error
-        if isinstance(choice, Task):
-            if choice._home is not workspace or not (choice._state is _PENDING or choice.is_confirmed_apply):
-                raise self._fault_of_queue(workspace, repr(choice))
-            workspace._last_block = None
-            if choice._not_before <= self._books.now:
-                return self._try_task(choice, workspace)
-            self._agenda.retry(workspace, choice._not_before)
-        elif choice is not None:
-            if not _is_block(choice):
-                raise self._fault_of_queue(workspace, repr(choice))
-            self._note_block(workspace, choice)
-        return False
-
-    def _try_task(self, task: Task, workspace: Workspace) -> bool:
-        """Place and send one task; False if it has to wait."""
-        pool = workspace._pool
+        if not isinstance(choice, Task):
+            if choice is not None:
+                self._note_block(workspace, choice)
+            return False
+        task, pool = choice, workspace._pool
+        if task._home is not workspace or not (task._state is _PENDING or task.is_confirmed_apply):
+            raise self._fault_of_queue(workspace, repr(task))
+        workspace._last_block = None
+        if task._not_before > self._books.now:
+            self._agenda.retry(workspace, task._not_before)
+            return False
         refusals = self._refused_alike(task, pool) if self._refused else None
         if refusals is None:
             try:
@@ -135,9 +130,10 @@ class Dispatcher:
         """Send the task to where the placement said; False if nobody was there to send it to."""
         pool = workspace._pool
         if isinstance(place, Slot):
-            pod, is_free = place._pod, place._state is _IDLE or place._task is task
+            pod, own_reservation = place._pod, place._task is task
+            is_free = own_reservation or place._state is _IDLE
         elif isinstance(place, Pod):
-            pod, is_free = place, True
+            pod, own_reservation, is_free = place, False, True
         else:
             raise self._fault_of_placement(task, pool, repr(place), _A_PLACE)
         if not is_free or pool._pods.get(pod._name) is not pod or pod._state in LEAVING:
@@ -146,7 +142,6 @@ class Dispatcher:
         if not isinstance(place, Slot):
             self._send_unbooked(task, pool, pod)
             return True
-        own_reservation = place._task is task
         if task._slot is not None and not own_reservation:
             self._books.free(task)  # an apply that goes elsewhere gives up its reservation
         self._books.book(place, task)
@@ -201,9 +196,10 @@ class Dispatcher:
 
     def _send(self, task: Task, pool: Pool, pod: Pod, slot: int | None) -> None:
         """Save the row, then send."""
-        books, now, number, name = self._books, self._books.now, task._id, pod._name
+        books, number, name = self._books, task._id, pod._name
+        now = books.now
         phase = _PLAN if task._state is _PENDING else _APPLY
-        task._attempt += 1
+        attempt = task._attempt = task._attempt + 1
         if task._started_at is None:
             task._started_at = now
         books.move_task(task, _SENT)
@@ -211,16 +207,16 @@ class Dispatcher:
         task._pod = name
         self._agenda.await_end(task, now + self._phase_timeout)
         age: float | None = pod.heartbeat_age_s(now)
-        if age == math.inf:
+        if age == NEVER:
             age = None
         because = Placed(now, number, phase, pool._name, name, slot, self._rule_name, age)
-        self._outbox.append(SendTask(now, number, phase, task._attempt, name, slot, because))
+        self._outbox.append(SendTask(now, number, phase, attempt, name, slot, because))
 
     def _note_refused(self, task: Task, workspace: Workspace, refusals: tuple[PodRefusal, ...]) -> None:
-        now, pool = self._books.now, workspace._pool._name
-        retry_at = self._agenda.retry(workspace, now + self._dispatch.retry_no_slot)
+        now, pool, note = self._books.now, workspace._pool._name, self._books.note
+        retry_at = self._agenda.retry(workspace, now + self._retry_no_slot)
         # By position, as tasks may be refused more often than they are sent.
-        self._books.note(Refused(now, task._id, pool, workspace._name, self._rule_name, refusals, retry_at))
+        note(Refused(now, task._id, pool, workspace._name, self._rule_name, refusals, retry_at))
 
     def _note_released(self, task: Task, workspace: Workspace, pool: Pool, slot: Slot, route: GiveUp) -> None:
         now = self._books.now
@@ -238,6 +234,8 @@ class Dispatcher:
         )
 
     def _note_block(self, workspace: Workspace, block: Block) -> None:
+        if not _is_block(block):
+            raise self._fault_of_queue(workspace, repr(block))
         reason, by = block
         seen = (reason, None if by is None else by._id)
         if workspace._last_block == seen:
