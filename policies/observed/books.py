@@ -63,6 +63,7 @@ class Books:
     def __init__(self, journal: Journal, *, list_sync_every: Seconds = 0.0) -> None:
         self._sync_every = list_sync_every
         self.note = journal.append
+        """Keeps a decision. Who often does takes it out first, as an attribute is slow to call in place."""
         self.now = 0.0
         self.version = 0
         """Goes up with every change that a rule could see, of any pool; the time and heartbeats aside."""
@@ -102,13 +103,13 @@ class Books:
 
     def move_task(self, task: Task, event: TaskEvent) -> bool:
         """Let `event` happen to the task; False, and nothing changed, if its table does not list it."""
-        old = task._state
-        step = TASK_STEPS[old].get(event)
-        if step is None:
+        old, note = task._state, self.note
+        try:
+            new, pending, running, planned, is_over = TASK_STEPS[old][event]
+        except KeyError:
             return False
-        new, pending, running, planned, is_over = step
         task._state = new
-        self.note(TaskMoved(self.now, task._id, old, new, event))
+        note(TaskMoved(self.now, task._id, old, new, event))
         workspace = task._home
         pool = workspace._pool
         self.version += 1
@@ -193,16 +194,16 @@ class Books:
 
     def _move_slot(self, slot: Slot, event: SlotEvent, holder: Task) -> bool:
         """Let `event` happen to the slot that `holder` takes, holds, or gives up."""
-        step = SLOT_STEPS[slot._state].get(event)
-        if step is None:
+        try:
+            slot._state, running, reserved = SLOT_STEPS[slot._state][event]
+        except KeyError:
             return False
-        slot._state, running, reserved = step
+        index, pod, note = slot._index, slot._pod, self.note
+        pool = pod._pool
         if event is _FREED:
             slot._task = holder._slot = None
         else:
-            slot._task, holder._slot = holder, slot._index
-        pod = slot._pod
-        pool = pod._pool
+            slot._task, holder._slot = holder, index
         if running:
             before = pod._running
             after = pod._running = before + running
@@ -214,7 +215,7 @@ class Books:
         if reserved:
             pod._reserved += reserved
             pool._slots_reserved += reserved
-        self.note(SlotMoved(self.now, pool._name, pod._name, slot._index, event, holder._id))
+        note(SlotMoved(self.now, pool._name, pod._name, index, event, holder._id))
         self.version += 1
         pool._idle.relist(pod)
         return True
@@ -359,16 +360,15 @@ class Books:
 
     def vacate(self, task: Task) -> None:
         """The store no longer says that the task runs, and the slot that it holds is idle again."""
-        if task._pod is None:
-            return
-        pod = self.pods.get(task._pod)
+        pod = None if task._pod is None else self.pods.get(task._pod)
         if pod is None:
             return
         pod._tasks.pop(task._id, None)
-        if task._slot is None:
+        slot = task._slot
+        if slot is None:
             self.version += 1
         else:
-            self._move_slot(pod._slots[task._slot], _FREED, task)
+            self._move_slot(pod._slots[slot], _FREED, task)
 
     def runs_no_more(self, task: Task) -> None:
         """The store no longer says that the task runs; it keeps its slot."""

@@ -76,19 +76,19 @@ class IdlePods:
 
     def relist(self, pod: Pod) -> None:
         """Put the pod where placement will find it, after its slots, state or heartbeat changed."""
-        old = pod._listed
-        if pod._running + pod._reserved >= len(pod._slots) or pod._state in LEAVING:
+        old, running, reserved = pod._listed, pod._running, pod._reserved
+        if running + reserved >= len(pod._slots) or pod._state in LEAVING:
             if old is not None:
                 self.listed -= 1
                 old.count -= 1
                 pod._listed = None
             return
         key = pod._occupancy & NEVER_HEARD_FROM
-        if pod._running:
+        if running:
             key |= RUNS_TASK
             if pod._plan_and_applies:
                 key |= RUNS_PLAN_AND_APPLY
-        if pod._reserved:
+        if reserved:
             key |= HOLDS_RESERVATION
         if key and pod._slots[0]._state is not _IDLE:
             key |= SLOT_ZERO_TAKEN

@@ -35,7 +35,7 @@ from sim.world.work import Work
 _CHANGES = Outcome.CHANGES
 
 
-class Execution(msgspec.Struct, eq=False):
+class Execution(msgspec.Struct, eq=False, gc=False):
     """One phase that an agent is executing; it ends once."""
 
     task: TaskId
@@ -187,10 +187,11 @@ class Agent:
 
     def receive(self, send: SendTask) -> None:
         """A dispatch arrived. A repeated one is ignored, if the agent looks; a full agent refuses."""
+        times, running = self._times, self._running
         attempts, this = self._received.get(send.task, 0), 1 << send.attempt
-        if attempts & this and self._times.deduplicates:
+        if attempts & this and times.deduplicates:
             self._dispatch_happened(send, "ignored")
-        elif self._times.capacity is not None and len(self._running) >= self._times.capacity:
+        elif times.capacity is not None and len(running) >= times.capacity:
             self._dispatch_happened(send, "rejected")
             self._tell(
                 DispatchFailed(
@@ -202,25 +203,23 @@ class Agent:
                 )
             )
         else:
-            self._received[send.task] = attempts | this
-            self._execute(send)
-
-    def _execute(self, send: SendTask) -> None:
-        task, phase, attempt, pod, engine = send.task, send.phase, send.attempt, self._pod, self._engine
-        job = self._work.begin(task, phase, pod)
-        execution = Execution(task, phase, attempt, job.outcome)
-        self._running.append(execution)
-        self._log(ExecStarted(engine.now, task, phase, attempt, pod, send.slot, job.init_s))
-        engine.call_in(job.duration_s, self._end, execution)
+            task, phase, attempt, pod = send.task, send.phase, send.attempt, self._pod
+            self._received[task] = attempts | this
+            duration_s, init_s, outcome = self._work.begin(task, phase, pod)
+            execution = Execution(task, phase, attempt, outcome)
+            running.append(execution)
+            log, engine = self._log, self._engine
+            log(ExecStarted(engine.now, task, phase, attempt, pod, send.slot, init_s))
+            engine.call_in(duration_s, self._end, execution)
 
     def _end(self, execution: Execution) -> None:
         if execution.is_over:
             return
         execution.is_over = True
         self._running.remove(execution)
-        now, pod, outcome = self._engine.now, self._pod, execution.outcome
+        now, pod, outcome, log = self._engine.now, self._pod, execution.outcome, self._log
         task, phase, attempt = execution.task, execution.phase, execution.attempt
-        self._log(ExecEnded(now, task, phase, attempt, pod, outcome))
+        log(ExecEnded(now, task, phase, attempt, pod, outcome))
         if outcome is _CHANGES:
             self._work.planned(task, pod)
         report = PhaseEnded(now, task, phase, attempt, pod, outcome)

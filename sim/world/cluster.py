@@ -183,14 +183,15 @@ class Cluster:
     def _send(self, action: SendTask) -> None:
         """Push to the agent if it is connected; a push over a dead connection fails conclusively."""
         pod = self.pods.get(action.pod)
-        if pod is None or pod.agent is None or not pod.agent.is_connected:
+        agent = None if pod is None else pod.agent
+        if agent is None or not agent.is_connected:
             self._undeliverable(action)
             return
         for delay_s in self._way_of_dispatch(action):
             if delay_s:
                 self._engine.call_in(delay_s, self._deliver, action)
             else:
-                pod.agent.receive(action)
+                agent.receive(action)
 
     def _deliver(self, action: SendTask) -> None:
         pod = self.pods.get(action.pod)

@@ -182,10 +182,10 @@ class ControlPlaneProcess:
         if not self.is_up:
             self._waiting.append(event)
             return
-        now = self._engine.now
+        now, log = self._engine.now, self._log
         if event.at != now:
             event = type(event)(now, *event_fields(event))
-        self._log(event)
+        log(event)
         self._controller.observe(event)
         self.due_at = now
 

@@ -50,14 +50,14 @@ class People:
             self._engine.call_at(coming.submitted_at, self._submit_and_go_on, coming)
 
     def _submit(self, arrival: Arrival) -> None:
-        now = self._engine.now
+        now, log = self._engine.now, self._log
         kind = _KINDS[arrival.kind]
         self._work.enter(arrival)
         if kind is _PLAN_AND_APPLY and arrival.has_changes:
             # Only then: whoever watches goes through the log, and most workloads have nothing to confirm.
             self._control.watch_tasks(self._saw_move)
         task, pool, workspace = arrival.task, arrival.pool, arrival.workspace
-        self._log(TaskCreated(now, task, pool, workspace, kind, arrival.plan_s, arrival.apply_s))
+        log(TaskCreated(now, task, pool, workspace, kind, arrival.plan_s, arrival.apply_s))
         self._control.tell("people", TaskSubmitted(now, task, pool, workspace, kind))
         if arrival.cancelled_at < math.inf:
             self._engine.call_at(arrival.cancelled_at, self._cancel, arrival.task)

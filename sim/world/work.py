@@ -1,7 +1,5 @@
 """What tasks really take and how they really end, whoever runs them, and who is told when they do."""
 
-import msgspec
-
 from policies.vocabulary import Outcome, Phase, PodName, TaskId, TaskKind
 from sim.workloads import Arrival
 
@@ -9,14 +7,6 @@ from sim.workloads import Arrival
 _PLAN = Phase.PLAN
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 _DONE, _CHANGES, _FAILED = Outcome.DONE, Outcome.CHANGES, Outcome.FAILED
-
-
-class Job(msgspec.Struct, frozen=True, gc=False):
-    """One execution to come: how long it takes (float s), how much of that is init, how it will end."""
-
-    duration_s: float
-    init_s: float
-    outcome: Outcome
 
 
 class Work:
@@ -40,27 +30,22 @@ class Work:
         """Whether anybody ever began to execute the task."""
         return task in self._started
 
-    def begin(self, task: TaskId, phase: Phase, pod: PodName) -> Job:
-        """What executing this phase on this pod, from now on, is.
+    def begin(self, task: TaskId, phase: Phase, pod: PodName) -> tuple[float, float, Outcome]:
+        """Execute this phase on this pod: how long it takes, how much of that is init (float s), and its end.
 
         An apply on another pod than its plan pays a full `init`; on the same pod it is skipped.
         """
         arrival = self._arrivals[task]
         self._started.add(task)
         if phase is _PLAN:
-            return Job(arrival.plan_s, 0.0, _plan_outcome(arrival))
+            if arrival.fails == "plan":
+                return arrival.plan_s, 0.0, _FAILED
+            has_changes = arrival.has_changes and arrival.kind == _PLAN_AND_APPLY
+            return arrival.plan_s, 0.0, _CHANGES if has_changes else _DONE
         init_s = 0.0 if self._planned_on.get(task) == pod else self._init_s
         outcome = _FAILED if arrival.fails == "apply" else _DONE
-        return Job(arrival.apply_s + init_s, init_s, outcome)
+        return arrival.apply_s + init_s, init_s, outcome
 
     def planned(self, task: TaskId, pod: PodName) -> None:
         """A plan with changes ended on this pod."""
         self._planned_on[task] = pod
-
-
-def _plan_outcome(arrival: Arrival) -> Outcome:
-    if arrival.fails == "plan":
-        return _FAILED
-    if arrival.kind == _PLAN_AND_APPLY and arrival.has_changes:
-        return _CHANGES
-    return _DONE
