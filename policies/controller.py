@@ -176,6 +176,11 @@ class Controller:
             return now
         return max(now, min(self._cycles.due_at, agenda.next_at))
 
+    def close(self) -> None:
+        """Let go of every task. It is not to be used after that."""
+        self._agenda.clear()
+        self._books.tasks.clear()
+
     @property
     def anomalies(self) -> Counter[tuple[str, Verdict]]:
         """How often an observation of this name did not fit, by the way in which it did not."""

@@ -63,7 +63,10 @@ def simulate(
 
     try:
         with rarely_collected():
-            world.run(progress)
+            try:
+                world.run(progress)
+            finally:
+                world.close()
     except PolicyError as error:
         raise PolicyFailed(str(error), record(is_complete=False)) from error
     except KeyboardInterrupt:

@@ -32,6 +32,7 @@ class Pool:
         "_clock",
         "_connected",
         "_created",
+        "_full",
         "_idle",
         "_known",
         "_max",
@@ -72,6 +73,7 @@ class Pool:
         self._pending = dict.fromkeys(TaskKind, 0)
         self._unblocked = dict.fromkeys(TaskKind, 0)
         self._refusals: list[PodRefusal] = []
+        self._full = _refused_as_full(0)
         self._forget_memory()
 
     def _forget_memory(self) -> None:
@@ -155,7 +157,9 @@ class Pool:
             return
         full = self._known - self._idle.listed
         if full:
-            self._refusals.append(PodRefusal(None, _NO_FREE_SLOT, NO_NUMBERS, full))
+            if self._full[0].pods != full:
+                self._full = _refused_as_full(full)
+            self._refusals += self._full
         if full == self._known:
             return
         seen = 0
@@ -181,4 +185,10 @@ class Pool:
     def _take_refusals(self) -> tuple[PodRefusal, ...]:
         refusals = tuple(self._refusals)
         self._refusals.clear()
-        return refusals
+        # Most refusals of a busy pool say just this, and they are kept by the hundred thousand.
+        return self._full if refusals == self._full else refusals
+
+
+def _refused_as_full(pods: int) -> tuple[PodRefusal, ...]:
+    """The refusals by so many pods without an idle slot."""
+    return (PodRefusal(None, _NO_FREE_SLOT, NO_NUMBERS, pods),)

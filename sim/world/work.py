@@ -22,6 +22,10 @@ class Work:
         """A task exists from now on."""
         self._arrivals[arrival.task] = arrival
 
+    def close(self) -> None:
+        """Let go of every task."""
+        self._arrivals.clear()
+
     def arrival(self, task: TaskId) -> Arrival:
         """The task as its user meant it."""
         return self._arrivals[task]
