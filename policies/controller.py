@@ -152,12 +152,16 @@ class Controller:
             self._do_overdue(now)
         if agenda.prompt:
             self._dispatcher.try_all()
-        if cycles.due_at == NEVER:
+        at = cycles.due_at
+        if at == NEVER:
             self._capacity.look_ahead()
-        if cycles.due_at <= now:
+            at = cycles.due_at
+        if at <= now:
             self._capacity.cycle()
+            at = cycles.due_at
         # As `next_wakeup`, which would have to look everything up again.
-        at = agenda.next_at if agenda.next_at < cycles.due_at else cycles.due_at
+        if agenda.next_at < at:
+            at = agenda.next_at
         self.wakes_at = at if at > now else now
         if not self._outbox:
             return []

@@ -110,7 +110,7 @@ class Capacity:
         if self._last_scaled.get(pool._name) != seen:
             self._last_scaled[pool._name] = seen
             if desired <= known:
-                self._books.note(self._scaled(pool, target))
+                self._books.journal.append(self._scaled(pool, target))
         if desired == known:
             return False
         if desired > known:

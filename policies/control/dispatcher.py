@@ -213,14 +213,17 @@ class Dispatcher:
         self._outbox.append(SendTask(now, number, phase, attempt, name, slot, because))
 
     def _note_refused(self, task: Task, workspace: Workspace, refusals: tuple[PodRefusal, ...]) -> None:
-        now, pool, note = self._books.now, workspace._pool._name, self._books.note
+        books, pool = self._books, workspace._pool._name
+        now = books.now
         retry_at = self._agenda.retry(workspace, now + self._retry_no_slot)
         # By position, as tasks may be refused more often than they are sent.
-        note(Refused(now, task._id, pool, workspace._name, self._rule_name, refusals, retry_at))
+        books.journal.append(
+            Refused(now, task._id, pool, workspace._name, self._rule_name, refusals, retry_at)
+        )
 
     def _note_released(self, task: Task, workspace: Workspace, pool: Pool, slot: Slot, route: GiveUp) -> None:
         now = self._books.now
-        self._books.note(
+        self._books.journal.append(
             Released(
                 at=now,
                 task=task._id,
@@ -241,7 +244,7 @@ class Dispatcher:
         if workspace._last_block == seen:
             return
         workspace._last_block = seen
-        self._books.note(
+        self._books.journal.append(
             Blocked(
                 at=self._books.now,
                 workspace=workspace._name,

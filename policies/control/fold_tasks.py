@@ -53,18 +53,18 @@ class FoldTasks:
 
     def submitted(self, event: TaskSubmitted) -> None:
         """A new row, pending; its workspace is tried at once."""
-        known = self._books.tasks.get(event.task)
+        books = self._books
+        known = books.tasks.get(event.task)
         if known is not None:
             self._misfits.record(event, str(event.task), known._state, Verdict.REPEATED)
             return
-        home = self._books.workspaces.get(event.workspace)
-        pool = self._books.pools.get(event.pool)
+        home, pool = books.workspaces.get(event.workspace), books.pools.get(event.pool)
         if pool is None or (home is not None and home._pool is not pool):
             self._misfits.record(event, str(event.task), f"no pool {event.pool} for it", Verdict.IMPOSSIBLE)
             return
         if home is None:
-            home = self._books.new_workspace(event.workspace, pool)
-        self._books.enter_task(event.task, home, event.kind, self._books.now)
+            home = books.new_workspace(event.workspace, pool)
+        books.enter_task(event.task, home, event.kind, books.now)
         self._agenda.prompt[home] = None
 
     def confirmed(self, event: TaskConfirmed) -> None:
@@ -181,7 +181,7 @@ class FoldTasks:
         lost_race = event.reason == Reason.AGENT_AT_CAPACITY
         wait = self._dispatch.retry_lost_race if lost_race else self._back_off(task)
         task._not_before = now + wait
-        self._books.note(
+        self._books.journal.append(
             RolledBack(
                 at=now,
                 task=task._id,

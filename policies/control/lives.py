@@ -34,7 +34,7 @@ class Lives:
         self._books.vacate(task)
         if not moved:
             return
-        self._books.note(self._ended(task, reason))
+        self._books.journal.append(self._ended(task, reason))
         if requeue:
             self._agenda.wake(task._home)
         else:
@@ -61,7 +61,7 @@ class Lives:
         """The slot kept for an apply is freed; the task goes on waiting for its confirmation."""
         slot = self._books.slot_of(task)
         if slot is not None and slot.state is SlotState.RESERVED:
-            self._books.note(self._ended(task, Reason.RESERVATION_EXPIRED))
+            self._books.journal.append(self._ended(task, Reason.RESERVATION_EXPIRED))
             self._books.free(task)
 
     def reserve_slot(self, task: Task) -> None:

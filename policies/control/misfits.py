@@ -21,7 +21,7 @@ class Misfits:
         """Count and record an observation that changed nothing."""
         name = snake_case(type(event).__name__)
         self.counts[name, verdict] += 1
-        self._books.note(
+        self._books.journal.append(
             Anomaly(
                 at=self._books.now,
                 observation=name,

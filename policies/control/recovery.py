@@ -90,7 +90,7 @@ class Recovery:
 
     def _note(self, pod: Pod, pool: Pool, bound: list[int]) -> None:
         if bound:
-            self._books.note(
+            self._books.journal.append(
                 Recovered(
                     at=self._books.now,
                     pool=pool._name,

@@ -62,8 +62,7 @@ class Books:
 
     def __init__(self, journal: Journal, *, list_sync_every: Seconds = 0.0) -> None:
         self._sync_every = list_sync_every
-        self.note = journal.append
-        """Keeps a decision. Who often does takes it out first, as an attribute is slow to call in place."""
+        self.journal = journal
         self.now = 0.0
         self.version = 0
         """Goes up with every change that a rule could see, of any pool; the time and heartbeats aside."""
@@ -103,13 +102,13 @@ class Books:
 
     def move_task(self, task: Task, event: TaskEvent) -> bool:
         """Let `event` happen to the task; False, and nothing changed, if its table does not list it."""
-        old, note = task._state, self.note
+        old = task._state
         try:
             new, pending, running, planned, is_over = TASK_STEPS[old][event]
         except KeyError:
             return False
         task._state = new
-        note(TaskMoved(self.now, task._id, old, new, event))
+        self.journal.append(TaskMoved(self.now, task._id, old, new, event))
         workspace = task._home
         pool = workspace._pool
         self.version += 1
@@ -198,7 +197,7 @@ class Books:
             slot._state, running, reserved = SLOT_STEPS[slot._state][event]
         except KeyError:
             return False
-        index, pod, note = slot._index, slot._pod, self.note
+        index, pod = slot._index, slot._pod
         pool = pod._pool
         if event is _FREED:
             slot._task = holder._slot = None
@@ -215,7 +214,7 @@ class Books:
         if reserved:
             pod._reserved += reserved
             pool._slots_reserved += reserved
-        note(SlotMoved(self.now, pool._name, pod._name, index, event, holder._id))
+        self.journal.append(SlotMoved(self.now, pool._name, pod._name, index, event, holder._id))
         self.version += 1
         pool._idle.relist(pod)
         return True
@@ -284,7 +283,8 @@ class Books:
         for slot in pod._slots:
             task = slot._task
             if task is not None:
-                self.note(SlotMoved(self.now, pod._pool._name, pod._name, slot._index, _FREED, task._id))
+                moved = SlotMoved(self.now, pod._pool._name, pod._name, slot._index, _FREED, task._id)
+                self.journal.append(moved)
                 task._slot = None
                 slot._task = None
             slot._state = _IDLE

@@ -77,7 +77,7 @@ class IdlePods:
     def relist(self, pod: Pod) -> None:
         """Put the pod where placement will find it, after its slots, state or heartbeat changed."""
         old, running, reserved = pod._listed, pod._running, pod._reserved
-        if running + reserved >= len(pod._slots) or pod._state in LEAVING:
+        if running + reserved >= pod._places:
             if old is not None:
                 self.listed -= 1
                 old.count -= 1
@@ -111,6 +111,7 @@ class IdlePods:
 
     def leave(self, pod: Pod) -> None:
         """The pod is leaving: it is listed no more, and its entries do not pile up behind older ones."""
+        pod._places = 0
         self.relist(pod)
         self._left += 1
         if self._left > self.listed + 16:

@@ -73,6 +73,7 @@ class Pod:
         "_name",
         "_number",
         "_occupancy",
+        "_places",
         "_plan_and_applies",
         "_pool",
         "_registered_at",
@@ -108,6 +109,7 @@ class Pod:
         self._state = PodState.REQUESTED
         self._created_at = created_at
         self._slots = tuple(Slot(self, index) for index in range(pool._slots_per_pod))
+        self._places = len(self._slots)  # for tasks: none on a pod that is leaving
         self._row = RowState.ABSENT
         self._link = LinkState.DOWN
         self._known_to_pod_manager = False

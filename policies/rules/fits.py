@@ -45,10 +45,6 @@ class Fit(msgspec.Struct, frozen=True):
     """Whether the slot reserved for an apply may run it now, given the rest of its pod."""
     plan_and_apply_takes_slot_zero: bool = False
 
-    def bars(self, kind: TaskKind) -> Bars:
-        """What bars a pod for a task of this kind."""
-        return self.plan_and_apply if kind is _PLAN_AND_APPLY else self.plan
-
     def pick(self, pod: Pod, kind: TaskKind) -> Slot:
         """The slot of a pod that is not barred."""
         if self.plan_and_apply_takes_slot_zero and kind is _PLAN_AND_APPLY:

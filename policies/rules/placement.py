@@ -18,8 +18,9 @@ from policies.observed.pool import Pool
 from policies.observed.task import Task
 from policies.rules.base import Rule
 from policies.rules.fits import EXCLUSIVE, ONE_PLAN_AND_APPLY, SLOT_ZERO, Fit
-from policies.vocabulary import INSTANT, Seconds, TaskState
+from policies.vocabulary import INSTANT, Seconds, TaskKind, TaskState
 
+_PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 _APPLY_PENDING = TaskState.APPLY_PENDING
 
 
@@ -68,11 +69,12 @@ class SlotPlacement(Placement, frozen=True):
 
     def place(self, task: Task, pool: Pool) -> Slot | Pod | None:
         fit, kind = self.fit, task.kind
-        if task.state is _APPLY_PENDING:
+        may_apply = kind is _PLAN_AND_APPLY
+        if may_apply and task.state is _APPLY_PENDING:
             own = pool.reserved_slot(task)
             if own is not None and fit.may_activate(own) and self.usable(own.pod, pool):
                 return own
-        bars = fit.bars(kind)
+        bars = fit.plan_and_apply if may_apply else fit.plan
         for pod in pool.pods_with_idle_slot(without=bars.mask):
             if self.usable(pod, pool):
                 return fit.pick(pod, kind)

@@ -59,8 +59,9 @@ class Cluster:
         *,
         timeline_of: Callable[[str, int], PodTimeline],
         new_agent: Callable[[PodTruth], Agent],
-        way_of_dispatch: Callable[[SendTask], tuple[float, ...]],
+        way_of_dispatch: Callable[[SendTask], tuple[float, ...]] | None,
     ) -> None:
+        """`way_of_dispatch` is the delay (float s) of each copy that arrives; None if all arrive at once."""
         self._engine = engine
         self._control = control
         self._log = log
@@ -186,6 +187,9 @@ class Cluster:
         agent = None if pod is None else pod.agent
         if agent is None or not agent.is_connected:
             self._undeliverable(action)
+            return
+        if self._way_of_dispatch is None:
+            agent.receive(action)
             return
         for delay_s in self._way_of_dispatch(action):
             if delay_s:

@@ -139,7 +139,7 @@ class ControlPlaneProcess:
         if self._on_task_moved is not None:
             self._show_moves(self._on_task_moved)
         for action in actions:
-            self._log(action)
+            self._entries.append(action)
             if self._obeys_at_once:
                 self.carry_out[type(action)](action)
             else:
@@ -182,10 +182,10 @@ class ControlPlaneProcess:
         if not self.is_up:
             self._waiting.append(event)
             return
-        now, log = self._engine.now, self._log
+        now = self._engine.now
         if event.at != now:
             event = type(event)(now, *event_fields(event))
-        log(event)
+        self._entries.append(event)
         self._controller.observe(event)
         self.due_at = now
 

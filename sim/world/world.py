@@ -49,13 +49,14 @@ class World:
             for pool in scenario.pools
         }
         self._processes: dict[str, int] = {}
+        on_dispatch = DispatchFaults(scenario.faults, streams, engine, self._log)
         self._cluster = Cluster(
             engine,
             control,
             self._log,
             timeline_of=self._timeline_of,
             new_agent=self._new_agent,
-            way_of_dispatch=DispatchFaults(scenario.faults, streams, engine, self._log).way,
+            way_of_dispatch=on_dispatch.way if on_dispatch.may_strike else None,
         )
         TimedFaults(scenario.faults, streams, engine, control, self._cluster, self._log)
         self._people = People(engine, control, self._log, self._work)

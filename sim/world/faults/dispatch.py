@@ -31,6 +31,11 @@ class DispatchFaults:
         self._engine = engine
         self._log = log
 
+    @property
+    def may_strike(self) -> bool:
+        """Whether there are any."""
+        return bool(self._faults)
+
     def way(self, send: SendTask) -> tuple[float, ...]:
         """Usually one copy without delay; none if it is lost, two if it is duplicated."""
         ways: tuple[float, ...] = (0.0,)
