@@ -181,8 +181,9 @@ class Controller:
         return max(now, min(self._cycles.due_at, agenda.next_at))
 
     def close(self) -> None:
-        """Let go of every task. It is not to be used after that."""
+        """Let go of what takes room: it knows every task. It is not to be used after that."""
         self._agenda.clear()
+        self._capacity.forget()
         self._books.tasks.clear()
 
     @property

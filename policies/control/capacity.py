@@ -31,6 +31,7 @@ class Capacity:
     def __init__(self, books: Books, policy: PolicySet, outbox: list[AnyAction]) -> None:
         self._books = books
         self._autoscaler = policy.autoscaler
+        self._depends_on_time = policy.autoscaler.depends_on_time
         self._victims = policy.victims
         self._dispatch_name = policy.dispatch.rule_name
         self._deletes_ended_pods = policy.dispatch.deletes_ended_pods
@@ -38,7 +39,7 @@ class Capacity:
         self._outbox = outbox
         self._last_scaled: dict[str, tuple[int, int, Reason]] = {}
         self._is_of_counts = type(policy.autoscaler) in OF_COUNTS
-        self._targets: dict[tuple[str, tuple[int, ...]], Target] = {}
+        self._targets: dict[tuple[str | int, ...], Target] = {}
 
     def start(self, at: float) -> None:
         """The process started at `at` (float s): its cycles lie on a grid from there."""
@@ -56,14 +57,23 @@ class Capacity:
         """One cycle of every pool."""
         books = self._books
         self.cycles.done(books.now)
-        acted = self._autoscaler.depends_on_time
+        acted = self._depends_on_time
         for pool in books.pools.values():
             if self._deletes_ended_pods and self._delete_ended_pods(pool):
                 acted = True
-            target = self._by_counts(pool) if self._is_of_counts else self._decide(pool)
-            if self._resize(pool, target):
+            target = self._targets.get(pool._counts()) if self._is_of_counts else None
+            if target is None:
+                target = self._decide(pool)
+            known, desired = pool._known, target.desired
+            seen = (known, desired, target.reason)
+            if self._last_scaled.get(pool._name) != seen:
+                self._last_scaled[pool._name] = seen
+                if desired <= known:
+                    books.journal.append(self._scaled(pool, target))
+            if desired != known and self._resize(pool, target):
                 acted = True
-            pool._refusals.clear()  # only a placement's notes become decisions
+            if pool._refusals:
+                pool._refusals.clear()  # only a placement's notes become decisions
         if acted:
             self.cycles.ask(books.now)
         else:
@@ -75,17 +85,20 @@ class Capacity:
             target = Target(pool._known + 1, Reason.NOTHING_CONNECTED)
             self._grow(pool, self._scaled(pool, target, self._dispatch_name))
 
-    def _by_counts(self, pool: Pool) -> Target:
-        """What `_decide` answers, or answered when the counts were these."""
-        key = (pool._name, pool._counts())
-        target = self._targets.get(key)
-        if target is None:
-            if len(self._targets) >= _REMEMBERED_MAX:
-                self._targets.clear()
-            target = self._targets[key] = self._decide(pool)
-        return target
+    def forget(self) -> None:
+        """Forget what the autoscaler answered to which counts."""
+        self._targets.clear()
 
     def _decide(self, pool: Pool) -> Target:
+        """Ask the autoscaler, and remember the answer if it is one to counts."""
+        target = self._ask(pool)
+        if self._is_of_counts:
+            if len(self._targets) >= _REMEMBERED_MAX:
+                self._targets.clear()
+            self._targets[pool._counts()] = target
+        return target
+
+    def _ask(self, pool: Pool) -> Target:
         try:
             target = self._autoscaler.decide(pool, self._books.now)
         except FAILURES as error:
@@ -105,18 +118,12 @@ class Capacity:
         return target
 
     def _resize(self, pool: Pool, target: Target) -> bool:
-        known, desired = pool._known, target.desired
-        seen = (known, desired, target.reason)
-        if self._last_scaled.get(pool._name) != seen:
-            self._last_scaled[pool._name] = seen
-            if desired <= known:
-                self._books.journal.append(self._scaled(pool, target))
-        if desired == known:
-            return False
-        if desired > known:
-            self._grow(pool, self._scaled(pool, target))
-            return True
-        return self._shrink(pool, known - desired, target.reason)
+        """Create or delete pods; whether the next cycle may find something to do even if nothing changes."""
+        more = target.desired - pool._known
+        if more < 0:
+            return self._shrink(pool, -more, target.reason)
+        self._grow(pool, self._scaled(pool, target))
+        return True
 
     def _grow(self, pool: Pool, because: Scaled) -> None:
         for _ in range(because.desired - pool._known):
@@ -125,7 +132,6 @@ class Capacity:
             self._outbox.append(CreatePod(at=self._books.now, pool=pool._name, pod=name, because=because))
 
     def _shrink(self, pool: Pool, count: int, reason: Reason) -> bool:
-        """Delete pods; whether the next cycle may find something to do even if nothing changes."""
         pods = self._choose(pool, count)
         for pod in pods:
             self._delete(pool, pod, self._victims.rule_name, reason)

@@ -169,9 +169,10 @@ class Pool:
             if pods:
                 self._refusals.append(PodRefusal(None, reason, NO_NUMBERS, pods))
 
-    def _counts(self) -> tuple[int, ...]:
-        """Every number that an autoscaler of counts can read here and that may change."""
+    def _counts(self) -> tuple[str | int, ...]:
+        """Every number that an autoscaler of counts can read here and that may change, after the name."""
         return (
+            self._name,
             self._known,
             self._slots_running,
             self._slots_reserved,
