@@ -58,7 +58,7 @@ class Engine(simpy.Environment):
     """
 
     now: float = 0.0
-    """The time (float s). A copy of what SimPy reads: its property is slow, and every entry asks for it."""
+    """The time (float s), in place of SimPy's property, which is slow: every entry asks for it."""
 
     def __init__(self) -> None:
         super().__init__(0.0)
@@ -69,17 +69,18 @@ class Engine(simpy.Environment):
     def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: float = 0) -> None:
         """Let an event of SimPy's happen after `delay` seconds; SimPy itself calls this."""
         number = next(self._eid)
-        heappush(self._calls, (self._now + delay, priority, number, self._happen, event))
+        heappush(self._calls, (self.now + delay, priority, number, self._happen, event))
 
     def call_in(self, delay_s: float, function: _Function, argument: Any = None) -> None:
         """Call `function(argument)` after `delay_s` seconds; an infinite delay is never."""
         if delay_s < math.inf:
-            heappush(self._calls, (self._now + delay_s, NORMAL, next(self._eid), function, argument))
+            heappush(self._calls, (self.now + delay_s, NORMAL, next(self._eid), function, argument))
 
     def call_at(self, time: float, function: _Function, argument: Any = None) -> None:
         """Call `function(argument)` at `time` (float s), or now if that is past."""
         if time < math.inf:
-            at = time if time > self._now else self._now
+            now = self.now
+            at = time if time > now else now
             heappush(self._calls, (at, NORMAL, next(self._eid), function, argument))
 
     def _happen(self, event: Any) -> None:
@@ -109,7 +110,7 @@ class Engine(simpy.Environment):
                 due_at = control.due_at
                 if due_at < queue[0][0]:
                     if due_at > now:
-                        self.now = self._now = now = due_at
+                        self.now = now = due_at
                     elif now > instant:
                         instant, steps = now, 0
                     elif steps < STEPS_MAX:
@@ -121,11 +122,11 @@ class Engine(simpy.Environment):
                 at, _, _, function, argument = heappop(queue)
                 if function is None:
                     break
-                self.now = self._now = now = at
+                self.now = now = at
                 function(argument)
         except BaseException:
             queue.remove(end)
             heapify(queue)
             raise
         if self.now < until < math.inf:
-            self.now = self._now = until
+            self.now = until

@@ -45,24 +45,24 @@ class Grid:
         return instant if instant > time else self.at_or_after(time + self._every)
 
 
-class Periodic:
+class Periodic(Grid):
     """Work that is done at instants of a grid, but only at those for which it was asked.
 
     `due_at` is latched when it is asked for, so a driver that comes late still finds the work due.
     """
 
-    __slots__ = ("_grid", "_last_at", "due_at")
+    __slots__ = ("_last_at", "due_at")
 
     def __init__(self, every: Seconds, start: float) -> None:
-        self._grid = Grid(every, start)
+        super().__init__(every, start)
         self._last_at = start
         self.due_at = NEVER
 
     def ask(self, now: float) -> None:
         """Do it at the next instant that is not before `now` and not done yet."""
         if self.due_at == NEVER:
-            instant = self._grid.at_or_after(now)
-            self.due_at = instant if instant > self._last_at else self._grid.after(self._last_at)
+            instant = self.at_or_after(now)
+            self.due_at = instant if instant > self._last_at else self.after(self._last_at)
 
     def done(self, now: float) -> None:
         """It was done at `now`, and waits to be asked for again."""

@@ -68,46 +68,49 @@ class Dispatcher:
         if self._refused:
             self._refused.clear()
         for workspace in prompt:
-            while len(workspace._rows) > workspace._running and self._try(workspace):
-                pass  # as long as some of its open tasks are not running
+            self._try(workspace)
             if unattended:
                 unattended.pop(workspace, None)
         prompt.clear()
 
-    def _try(self, workspace: Workspace) -> bool:
-        """Try the workspace's next task; whether it was sent, so that the one after it may be tried."""
-        choice: Task | Block | None = None
-        if self._sends_confirmed_applies:
-            choice = workspace.confirmed_apply()
-        if choice is None:
-            try:
-                choice = self._queue.next_task(workspace)
-            except FAILURES as error:
-                raise self._fault_of_queue(workspace, repr(error)) from error
-        if not isinstance(choice, Task):
-            if choice is not None:
-                self._note_block(workspace, choice)
-            return False
-        task, pool = choice, workspace._pool
-        if task._home is not workspace or not (task._state is _PENDING or task.is_confirmed_apply):
-            raise self._fault_of_queue(workspace, repr(task))
-        workspace._last_block = None
-        if task._not_before > self._books.now:
-            self._agenda.retry(workspace, task._not_before)
-            return False
-        refusals = self._refused_alike(task, pool) if self._refused else None
-        if refusals is None:
-            try:
-                place = self._placement.place(task, pool)
-            except FAILURES as error:
-                raise self._fault_of_placement(task, pool, repr(error), _A_PLACE) from error
-            refusals = pool._take_refusals() if pool._refusals else ()
-            if place is not None:
-                return self._send_to(place, task, workspace)
-            if len(self._agenda.prompt) > 1:  # there are others, who may be refused alike
-                self._refused[pool._name, self._key(task)] = (self._books.version, refusals)
-        self._note_refused(task, workspace, refusals)
-        return False
+    def _try(self, workspace: Workspace) -> None:
+        """Try the workspace's tasks, as the queue chooses them, until one has to wait or all of them run."""
+        rows, pool, now = workspace._rows, workspace._pool, self._books.now
+        while len(rows) > workspace._running:
+            choice: Task | Block | None = None
+            if self._sends_confirmed_applies:
+                choice = workspace.confirmed_apply()
+            if choice is None:
+                try:
+                    choice = self._queue.next_task(workspace)
+                except FAILURES as error:
+                    raise self._fault_of_queue(workspace, repr(error)) from error
+            if not isinstance(choice, Task):
+                if choice is not None:
+                    self._note_block(workspace, choice)
+                return
+            task = choice
+            if task._home is not workspace or not (task._state is _PENDING or task.is_confirmed_apply):
+                raise self._fault_of_queue(workspace, repr(task))
+            workspace._last_block = None
+            if task._not_before > now:
+                self._agenda.retry(workspace, task._not_before)
+                return
+            refusals = self._refused_alike(task, pool) if self._refused else None
+            if refusals is None:
+                try:
+                    place = self._placement.place(task, pool)
+                except FAILURES as error:
+                    raise self._fault_of_placement(task, pool, repr(error), _A_PLACE) from error
+                refusals = pool._take_refusals() if pool._refusals else ()
+                if place is not None:
+                    if self._send_to(place, task, workspace):
+                        continue
+                    return
+                if len(self._agenda.prompt) > 1:  # there are others, who may be refused alike
+                    self._refused[pool._name, self._key(task)] = (self._books.version, refusals)
+            self._note_refused(task, workspace, refusals)
+            return
 
     def _refused_alike(self, task: Task, pool: Pool) -> tuple[PodRefusal, ...] | None:
         """Why a task like this one was refused in this step, if nothing has changed since."""

@@ -48,8 +48,8 @@ class Queue:
         while oldest._listed is not self:
             self.entered.discard(heappop(entries)[0])
             oldest = entries[0][1]
-        # Most callers take the oldest, and closing a generator that has begun is slow.
-        return iter((oldest,)) if self.count == 1 else chain((oldest,), self._but_the_oldest())
+        # Most callers take the oldest, and a generator is slow to make: `chain` asks for it if they go on.
+        return iter((oldest,)) if self.count == 1 else chain((oldest,), self)
 
     def sweep(self) -> None:
         """Drop the entries of pods that are leaving."""
@@ -57,7 +57,8 @@ class Queue:
         heapify(self.entries)
         self.entered = {number for number, _ in self.entries}
 
-    def _but_the_oldest(self) -> Iterator[Pod]:
+    def __iter__(self) -> Iterator[Pod]:
+        """Its pods but for the oldest, by creation."""
         for _, pod in sorted(self.entries)[1:]:
             if pod._listed is self:
                 yield pod
