@@ -159,10 +159,10 @@ class Controller:
         if at <= now:
             self._capacity.cycle()
             at = cycles.due_at
-        # As `next_wakeup`, which would have to look everything up again.
+        # As `next_wakeup`, which would have to look everything up again; nothing is left that is due already.
         if agenda.next_at < at:
             at = agenda.next_at
-        self.wakes_at = at if at > now else now
+        self.wakes_at = at
         if not self._outbox:
             return []
         actions = self._outbox[:]

@@ -13,7 +13,7 @@ from policies.control.capacity import Capacity
 from policies.control.lives import Lives
 from policies.decisions import Blocked, Placed, PodRefusal, Reason, Refused, Released
 from policies.errors import FAILURES, PolicyFault, fault_of
-from policies.lifecycles import TaskEvent
+from policies.lifecycles import SlotEvent, TaskEvent
 from policies.observed.books import Books
 from policies.observed.pod import Pod, Slot
 from policies.observed.pool import Pool
@@ -31,6 +31,8 @@ _UP = LinkState.UP
 _PLAN = Phase.PLAN
 _APPLY = Phase.APPLY
 _SENT = TaskEvent.SENT
+_BOOKED = SlotEvent.BOOKED
+_ACTIVATED = SlotEvent.ACTIVATED
 
 _A_PLACE = "a slot, a pod or None"
 """What is expected of a placement."""
@@ -147,7 +149,7 @@ class Dispatcher:
             return True
         if task._slot is not None and not own_reservation:
             self._books.free(task)  # an apply that goes elsewhere gives up its reservation
-        self._books.book(place, task)
+        self._books.move_slot(place, _ACTIVATED if own_reservation else _BOOKED, task)
         if pod._link is _UP:
             self._send(task, pool, pod, place._index)
             return True

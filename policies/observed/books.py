@@ -43,7 +43,6 @@ _PENDING = TaskState.PENDING
 _APPLY_PENDING = TaskState.APPLY_PENDING
 _IDLE = SlotState.IDLE
 _BOOKED = SlotEvent.BOOKED
-_ACTIVATED = SlotEvent.ACTIVATED
 _FREED = SlotEvent.FREED
 
 
@@ -164,19 +163,15 @@ class Books:
 
     # slots
 
-    def book(self, slot: Slot, task: Task) -> bool:
-        """The task takes an idle slot, or the one reserved for it."""
-        return self._move_slot(slot, _ACTIVATED if slot._task is task else _BOOKED, task)
-
     def reserve(self, slot: Slot) -> bool:
         """The slot of a planned task is kept for its apply."""
-        return slot._task is not None and self._move_slot(slot, SlotEvent.RESERVED, slot._task)
+        return slot._task is not None and self.move_slot(slot, SlotEvent.RESERVED, slot._task)
 
     def free(self, task: Task) -> None:
         """The slot that the task holds, if it holds one, is idle again."""
         slot = self.slot_of(task) if task._slot is not None else None
         if slot is not None:
-            self._move_slot(slot, _FREED, task)
+            self.move_slot(slot, _FREED, task)
 
     def slot_of(self, task: Task) -> Slot | None:
         """The slot that the task holds."""
@@ -188,10 +183,10 @@ class Books:
     def rebind(self, pod: Pod, task: Task, index: int | None) -> bool:
         """Book the slot of this index for the task again, or any idle one; False if there is none."""
         if index is not None and pod._slots[index]._state is _IDLE:
-            return self.book(pod._slots[index], task)
-        return pod.idle > 0 and self.book(pod.first_idle_slot(), task)
+            return self.move_slot(pod._slots[index], _BOOKED, task)
+        return pod.idle > 0 and self.move_slot(pod.first_idle_slot(), _BOOKED, task)
 
-    def _move_slot(self, slot: Slot, event: SlotEvent, holder: Task) -> bool:
+    def move_slot(self, slot: Slot, event: SlotEvent, holder: Task) -> bool:
         """Let `event` happen to the slot that `holder` takes, holds, or gives up."""
         try:
             slot._state, running, reserved = SLOT_STEPS[slot._state][event]
@@ -368,7 +363,7 @@ class Books:
         if slot is None:
             self.version += 1
         else:
-            self._move_slot(pod._slots[slot], _FREED, task)
+            self.move_slot(pod._slots[slot], _FREED, task)
 
     def runs_no_more(self, task: Task) -> None:
         """The store no longer says that the task runs; it keeps its slot."""
