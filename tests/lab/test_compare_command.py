@@ -66,7 +66,7 @@ def test_numbers_stand_side_by_side() -> None:
     text = stdout_of(*DEMO)
     assert "side by side                seed-before  seed-after" in text
     assert "until plan starts, p95            310 s        20 s" in text
-    assert "expectations                     4 hold      4 hold" in text
+    assert "expectations                     9 hold      6 hold" in text
 
 
 def test_one_seed_is_called_no_statistics() -> None:

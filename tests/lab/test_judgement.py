@@ -71,14 +71,14 @@ def test_a_judgement_has_the_numbers() -> None:
 
 def test_expectations_of_a_preset_are_of_the_plain_preset_only() -> None:
     """With anything replaced it is another policy, of which nothing was expected."""
-    assert len(judge(run("609", policy="seed-before"))) == 4
+    assert len(judge(run("609", policy="seed-before"))) == 9
     assert judge(run("609", policy="seed-before,placement=P5")) == ()
     assert judge(run("609", policy="seed-before", settings=["placement=P5"])) == ()
 
 
 def test_a_preset_that_is_spelled_out_is_still_the_preset() -> None:
     """P4 is the placement of seed-before already."""
-    assert len(judge(run("609", policy="seed-before,placement=P4"))) == 4
+    assert len(judge(run("609", policy="seed-before,placement=P4"))) == 9
 
 
 def test_a_task_that_no_source_made_is_not_in_time() -> None:
@@ -91,7 +91,7 @@ def test_a_task_that_no_source_made_is_not_in_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "judged"), [("pool.max=3", 0), ("seed=2", 4), ("horizon=14 min", 4), ("title=x", 4)]
+    ("change", "judged"), [("pool.max=3", 0), ("seed=2", 9), ("horizon=14 min", 9), ("title=x", 9)]
 )
 def test_what_is_expected_of_a_world_is_not_expected_of_another(change: str, judged: int) -> None:
     """Whoever asks what if has left the incident that the file describes."""

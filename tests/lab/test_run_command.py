@@ -26,7 +26,7 @@ def test_the_summary_says_what_a_person_wants_to_know() -> None:
         "62 tries: 60 × agent_not_registered_yet, 2 × no_pods",
         "30 of 31  agent_not_registered_yet  10–300 s",
         "1,790 (29.8 min)",
-        "Expected of seed-before: 4 hold",
+        "Expected of seed-before: 9 hold",
     ):
         assert part in text
 
@@ -55,7 +55,7 @@ def test_json_is_for_machines() -> None:
     assert found["summary"]["plan_waits"]["plan_and_apply"]["p95_s"] == 310.0
     assert found["summary"]["plan_waits"]["plan_and_apply"]["is_lower_bound"] is False
     assert found["summary"]["refusals"]["agent_not_registered_yet"] == 60
-    assert [each["finding"] for each in found["expectations"]] == ["holds"] * 4
+    assert [each["finding"] for each in found["expectations"]] == ["holds"] * 9
 
 
 def test_json_has_null_where_there_is_no_number() -> None:
@@ -74,7 +74,7 @@ def test_an_expectation_that_fails_is_exit_code_one() -> None:
     """And is shown with its numbers."""
     changed = "expect.seed-before.sent={task: 608, within: 1 min}"
     text = stdout_of("run", "609", "--set", changed, code=1)
-    assert "Expected of seed-before: 2 hold, 1 fails" in text
+    assert "Expected of seed-before: 7 hold, 1 fails" in text
     assert "fails     task 608 is sent within 60 s of its submission: sent after 310 s" in text
 
 
