@@ -45,9 +45,11 @@ class ScaledUpSoon(Invariant, frozen=True):
                 begin(pool, scene.now)
 
         def is_short(pool: PoolNow) -> bool:
-            if not scene.control_is_up or len(pool.staying) >= pool.terms.max:
-                return False
-            return pool.pods_for_waiting > len(on_their_way(pool))
+            return lacks_pods(pool) and pool.pods_for_waiting > len(on_their_way(pool))
+
+        def lacks_pods(pool: PoolNow) -> bool:
+            may_grow = scene.control_is_up and len(pool.staying) < pool.terms.max
+            return may_grow and pool.pods_for_waiting > 0
 
         def on_their_way(pool: PoolNow) -> list[str]:
             oldest = scene.now - self.startup + INSTANT
@@ -88,7 +90,10 @@ class ScaledUpSoon(Invariant, frozen=True):
 
         def still_open() -> str:
             begun = [name for name, since in short_since.items() if since >= 0]
-            return f"pool {', '.join(begun)} had been short of pods, not for long yet" if begun else ""
+            if begun:
+                return f"pool {', '.join(begun)} had been short of pods, not for long yet"
+            waiting = [pool.name for pool in scene.pools.values() if lacks_pods(pool)]
+            return f"pods of pool {', '.join(waiting)} were on their way" if waiting else ""
 
         scene.deadlines.at(self.startup, look_at_all)  # a warm pool's pods should be ready by then
         return Watch(

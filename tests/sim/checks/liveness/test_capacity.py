@@ -71,6 +71,13 @@ def test_a_pod_that_nobody_hears_of_is_on_its_way_for_a_while(startup: float, br
     assert [at for at, _ in story.broken(ScaledUpSoon(startup=startup), until=1000)] == broken_at
 
 
+def test_a_pool_whose_pods_are_on_their_way_is_undecided() -> None:
+    """If they never come, more must be asked for."""
+    story = Story().comes(1).at(5).asks_for("a")
+    assert story.status(ScaledUpSoon(), until=60) == "undecided"
+    assert story.at(20).has("a").status(ScaledUpSoon(), until=60) == "holds"
+
+
 def test_a_warm_pod_is_on_its_way_from_the_start() -> None:
     """Nobody asked for it, and its agent never connects."""
     assert [at for at, _ in Story().runs_pods("a").comes(1).broken(ScaledUpSoon(), until=1000)] == [310.0]
@@ -127,7 +134,7 @@ def test_the_pods_needed_are_those_that_the_tasks_would_fill(
     broken = story.broken(ScaledUpSoon(), until=60)
     assert len(broken) == 1
     assert f"and need {needed} more pods, {needed - 1} are on their way" in broken[0][1]
-    assert story.asks_for("z").status(ScaledUpSoon(), until=60) == "holds"
+    assert story.asks_for("z").broken(ScaledUpSoon(), until=60) == []
 
 
 def test_an_apply_whose_own_slot_is_ready_needs_no_pod() -> None:
