@@ -60,7 +60,7 @@ class Checked:
 
     def _other(self, verdict: Verdict, expectation: Expectation, under: str) -> Judgement | None:
         """What must be said of an invariant that should hold; None if nothing."""
-        if verdict.status is Status.HOLDS:
+        if verdict.status is Status.HOLDS or verdict.code in expectation.may_break:
             return None
         is_broken = verdict.status is Status.BROKEN
         if not is_broken and verdict.code in expectation.undecided:
@@ -93,6 +93,10 @@ def _when(wanted: Breaks) -> str:
 
 
 def _in_words(verdicts: Collection[Verdict]) -> str:
-    left = [each.code for each in verdicts if each.status is Status.UNDECIDED]
-    holding = f"{len(verdicts) - len(left)} hold"
-    return f"{holding}, {' and '.join(left)} undecided, as expected" if left else holding
+    """All of these are as expected: those that do not hold need not."""
+    text = f"{sum(each.status is Status.HOLDS for each in verdicts)} hold"
+    for status in (Status.UNDECIDED, Status.BROKEN):
+        codes = [each.code for each in verdicts if each.status is status]
+        if codes:
+            text += f", {' and '.join(codes)} {status}, as expected"
+    return text

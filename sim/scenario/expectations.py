@@ -136,6 +136,7 @@ class ExpectBlock(Part):
         default=None, description="The invariants that break, and when; all others hold."
     )
     undecided: _CodesField = Field(default=(), description="Bounds that the run is too short to refute.")
+    may_break: _CodesField = Field(default=(), description="Invariants that chance may break or not.")
     sent: Annotated[list[SentBlock], OneOrMore] = Field(default=[], description="First sent in time.")
     not_sent: Annotated[list[NotSentBlock], OneOrMore] = Field(default=[], description="Not sent yet.")
     finished: Annotated[list[FinishedBlock], OneOrMore] = Field(default=[], description="Over in time.")
@@ -150,11 +151,12 @@ class ExpectBlock(Part):
 
     def conflict(self) -> tuple[str, str] | None:
         """The key that contradicts another, and how; None if none does."""
-        if self.undecided and self.breaks is None:
-            return "undecided", "says something only beside breaks; add for example breaks: none"
-        both = sorted({each.code for each in self.breaks or ()} & set(self.undecided))
-        if both:
-            return "undecided", f"{both[0]} is said to break, too; keep one of them"
+        for key, codes in (("undecided", self.undecided), ("may_break", self.may_break)):
+            if codes and self.breaks is None:
+                return key, "says something only beside breaks; add for example breaks: none"
+            both = sorted({each.code for each in self.breaks or ()} & set(codes))
+            if both:
+                return key, f"{both[0]} is said to break, too; keep one of them"
         return None
 
     def value(self) -> Expectation:
@@ -162,6 +164,7 @@ class ExpectBlock(Part):
         return Expectation(
             breaks=self.breaks,
             undecided=self.undecided,
+            may_break=self.may_break,
             sent=tuple(SentWithin(task=e.task, within=e.within, of=e.of) for e in self.sent),
             not_sent=tuple(NotSentBefore(task=e.task, before=e.before) for e in self.not_sent),
             finished=tuple(FinishedWithin(task=e.task, within=e.within) for e in self.finished),

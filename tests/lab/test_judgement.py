@@ -131,6 +131,29 @@ def test_a_task_ends_in_the_state_that_is_expected(expected: str, finding: Findi
     assert (judgement.finding, judgement.found) == (finding, found)
 
 
+@pytest.mark.parametrize(
+    ("expected", "findings"),
+    [
+        ("breaks: none", [Finding.FAILS]),
+        ("breaks: none, may_break: [L08]", [Finding.HOLDS]),
+        ("breaks: {L08: any time}", [Finding.HOLDS, Finding.HOLDS]),
+    ],
+)
+def test_chance_may_break_what_it_is_allowed_to(expected: str, findings: list[Finding]) -> None:
+    """The pod that is created at 5 s is deleted at 10 s, as its pool is idle and its agent not yet there."""
+    pod = {"min: 1, max: 1, initial: 1": "min: 0, max: 1", "policy: seed-after": "policy: seed-before"}
+    text = f"expect: {{any: {{{expected}, undecided: [L02, L03]}}}}\n"
+    flown = one_task(text, horizon="2 min", **pod)
+    assert [each.finding for each in judge(flown)] == findings
+
+
+def test_what_may_break_is_told_where_it_does() -> None:
+    pod = {"min: 1, max: 1, initial: 1": "min: 0, max: 1", "policy: seed-after": "policy: seed-before"}
+    text = "expect: {any: {breaks: none, may_break: [L08], undecided: [L02, L03]}}\n"
+    found = only(one_task(text, horizon="2 min", **pod)).found
+    assert found.endswith(" hold, L02 and L03 undecided, as expected, L08 broken, as expected")
+
+
 def test_a_task_that_is_cancelled_can_be_expected_to_be() -> None:
     """`finished` has no room for it."""
     text = "expect: {any: {ended: {task: 1, state: cancelled, within: 4 s}}}\n"

@@ -217,6 +217,8 @@ def test_two_exceptions_for_one_pod_are_refused() -> None:
         ("any: {sent: {task: 2, within: 1 s}}", "expect.any.sent.task is 2, which no task has"),
         ("any: {sent: {task: 1}}", "expect.any.sent.within is missing; it is required"),
         ("any: {not_sent: {task: 1, before: 1 h}}", "expect.any.not_sent.before: 1 h is after"),
+        ("any: {may_break: [L08]}", "expect.any.may_break: says something only beside breaks"),
+        ("any: {breaks: {L08: 1 s}, may_break: [L08]}", "L08 is said to break, too; keep one of them"),
         ("any: {}", "expect.any: expects nothing; write breaks, never, sent, not_sent,"),
         ("any: {never: [agent_not_registerd_yet]}", "did you mean 'agent_not_registered_yet'?"),
         ("any: {ended: {task: 1, state: applying, within: 1 s}}", "did you mean 'applied'?"),
