@@ -71,12 +71,13 @@ def _windtunnel(
 
 
 def _add_commands() -> None:
-    from lab.cli import compare, policies, run, scenarios, schema
+    from lab.cli import checks, compare, policies, run, scenarios, schema
 
     app.command("run", help=Help.RUN)(run.run)
     app.command("compare", help=Help.COMPARE)(compare.compare)
     app.add_typer(scenarios.app, name="scenarios")
     app.add_typer(policies.app, name="policies")
+    app.add_typer(checks.app, name="checks")
     app.command("schema", help=Help.SCHEMA)(schema.schema)
 
 

@@ -14,6 +14,7 @@ class Help:
     SCHEMA = "Print the JSON Schema of scenario files."
     SCENARIOS = "List the scenarios that Windtunnel ships, or show one."
     POLICIES = "List presets and rules, or show one with its parameters."
+    CHECKS = "List the invariants that runs are held to, or show one with its parameters."
 
 
 _POLICY_FORMS = (

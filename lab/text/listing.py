@@ -1,4 +1,4 @@
-"""Lists and descriptions: scenarios, presets, rules with their parameters."""
+"""Lists and descriptions: scenarios, presets, rules and invariants with their parameters."""
 
 import inspect
 import re
@@ -18,9 +18,17 @@ from policies.constants import Constants
 from policies.policy_set import PolicySet
 from policies.presets import PRESETS, RULES, SUMMARIES
 from policies.rules.base import Rule, duration_fields
+from sim.checks import INVARIANTS, Invariant
+from sim.checks.invariant import BOTH, OBSERVED, TRUTH
 from sim.scenario import Scenario
 
 _ATTRIBUTE_DOC: Final = re.compile(r'^    (\w+): [^\n]*\n    """(.*?)"""', re.MULTILINE | re.DOTALL)
+
+_LOOKS_AT: Final = {
+    TRUTH: "what is true",
+    OBSERVED: "what the control plane has written down",
+    BOTH: "what is true and what the control plane has written down",
+}
 
 
 def show_scenarios(screen: Screen, scenarios: Sequence[Scenario]) -> None:
@@ -105,6 +113,25 @@ def show_rule(screen: Screen, name: str, cls: type[Rule]) -> None:
     screen.show(*(parts or [Text("It has no parameters.")]))
 
 
+def show_invariants(screen: Screen) -> None:
+    """All invariants, one line each."""
+    table = plain_table("", "", "what must hold")
+    for code, cls in INVARIANTS.items():
+        table.add_row(Text(code, style="bold"), cls.title, cls.sentence())
+    screen.show(table)
+
+
+def show_invariant(screen: Screen, cls: type[Invariant]) -> None:
+    """An invariant: what must hold, what that means, and its parameters."""
+    heading = Text(cls.code, style="bold")
+    heading.append(f"  {cls.title}", style="not bold")
+    heading.append(f"  (looks at {_LOOKS_AT[cls.looks_at]})", style="dim not bold")
+    paragraphs = (inspect.getdoc(cls) or "").split("\n\n")
+    screen.show(heading, *(part for text in paragraphs for part in ("", Text(" ".join(text.split())))), "")
+    parts = list(_parameters(f"checks.{cls.code}", cls, None))
+    screen.show(*(parts or [Text("It has no parameters.")]))
+
+
 def _parameters(
     place: str, cls: type[msgspec.Struct], rule: msgspec.Struct | None
 ) -> Iterator[RenderableType]:
@@ -143,6 +170,8 @@ def _kind(hint: Any, *, is_duration: bool) -> str:
     """What is expected, in a few words."""
     if is_duration:
         return "durations" if get_origin(hint) in (tuple, list) else "duration"
+    if get_origin(hint) in (tuple, list):
+        return "list"
     inner = get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
     if isinstance(inner, type) and issubclass(inner, Enum):
         return " or ".join(str(member.value) for member in inner)

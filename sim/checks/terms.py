@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from policies.policy_set import PolicySet
 from policies.rules.fits import EXCLUSIVE, ONE_PLAN_AND_APPLY, SLOT_ZERO, Fit
-from policies.rules.placement import SlotPlacement
+from policies.rules.placement import Placement, SlotPlacement
 from policies.rules.queue import Q1
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def terms_of(scenario: "Scenario") -> Terms:
             )
             for pool in scenario.pools
         },
-        sharing=_sharing_of(policy) if declared is None else Sharing(declared),
+        sharing=sharing_of(policy.placement) if declared is None else Sharing(declared),
         one_at_a_time=isinstance(policy.queue, Q1),
         books_slots=isinstance(policy.placement, SlotPlacement),
         heartbeat_limit_s=getattr(policy.placement, "offline_after", HEARTBEAT_LIMIT_S),
@@ -87,7 +86,7 @@ def terms_of(scenario: "Scenario") -> Terms:
     )
 
 
-def _sharing_of(policy: PolicySet) -> Sharing:
+def sharing_of(placement: Placement) -> Sharing:
     """What the placement declares by its fit; a placement without one declares nothing."""
-    fit = getattr(policy.placement, "fit", None)
+    fit = getattr(placement, "fit", None)
     return _OF_FIT.get(fit.name, Sharing.UNDECLARED) if isinstance(fit, Fit) else Sharing.UNDECLARED

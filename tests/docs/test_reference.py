@@ -18,6 +18,8 @@ from policies.lifecycles import Verdict
 from policies.observations import AnyObservation
 from policies.presets import FAMILIES, PRESETS, RULES
 from policies.rules.base import duration_fields
+from sim.checks import INVARIANTS, Sharing, Status
+from sim.checks.terms import sharing_of
 from sim.errors import InputError, PolicyError
 from sim.record import TABLES
 from sim.record.truth import AnyHappening
@@ -27,6 +29,7 @@ from tests.docs.pages import DOCS, blocks, plain, tables
 RECORD: Final = tables(DOCS / "record.md")
 SCENARIO: Final = tables(DOCS / "scenario-files.md")
 POLICIES: Final = tables(DOCS / "policies.md")
+CHECKS: Final = tables(DOCS / "checks.md")
 COMMANDS: Final = tables(DOCS / "command-line.md")
 SCHEMA: Final = json_schema()
 
@@ -241,6 +244,52 @@ def test_families_and_their_methods_exist() -> None:
         assert hasattr(base, method[1])
     assert len(POLICIES["A rule of your own"]) == len(FAMILIES)
     assert hasattr(Placement, "same_answer_for")
+
+
+# checks
+
+
+def test_invariants_are_those_of_the_code() -> None:
+    """Each stands in the page with its name, what it looks at, its sentence and its parameters."""
+    known = {
+        code: {
+            "name": cls.title,
+            "looks at": cls.looks_at,
+            "what must hold": cls.sentence(),
+            "parameters": of_invariant(cls) or "–",
+        }
+        for code, cls in INVARIANTS.items()
+    }
+    rows = CHECKS["Invariants"]
+    assert {plain(row["code"]): {key: row[key] for key in row if key != "code"} for row in rows} == known
+    assert column(rows, "code") == list(INVARIANTS)
+
+
+def of_invariant(cls: Any) -> str:
+    """The parameters of an invariant as the page writes them; names alone where the default is a list."""
+    durations, value = duration_fields(cls), cls()
+    shown = []
+    for name in cls.__struct_fields__:
+        given = getattr(value, name)
+        text = "" if isinstance(given, tuple) else f" {default(given, is_duration=name in durations)}"
+        shown.append(f"`{name}`{text}")
+    return ", ".join(shown)
+
+
+def test_statuses_are_those_of_verdicts() -> None:
+    """Every status is explained."""
+    assert column(CHECKS["What a check says"], "status") == list(Status)
+
+
+def test_capacity_rules_are_those_of_the_code() -> None:
+    """Each stands in the page with the placements that declare it."""
+    declared: dict[str, list[str]] = {str(each): [] for each in Sharing}
+    for name, cls in RULES["placement"].items():
+        declared[sharing_of(cls())].append(name)
+    shown = {plain(row["rule"]): row["declared by"] for row in CHECKS["The capacity rule"]}
+    assert shown == {
+        rule: ", ".join(names) or "–" for rule, names in declared.items() if rule != Sharing.UNDECLARED
+    } | {"undeclared": "others"}
 
 
 # the command line

@@ -1,4 +1,4 @@
-"""`windtunnel scenarios`, `policies`, `schema`, `--version`, `--help`."""
+"""`windtunnel scenarios`, `policies`, `checks`, `schema`, `--version`, `--help`."""
 
 import json
 from importlib.metadata import version
@@ -9,8 +9,9 @@ import pytest
 from lab.scenarios import shipped_scenarios
 from policies import PRESETS
 from policies.presets import RULES
+from sim.checks import INVARIANTS
 from sim.scenario import json_schema
-from tests.lab.commands import ROOT, stdout_of
+from tests.lab.commands import ROOT, stdout_of, windtunnel
 from tests.lab.commands import RULES as OWN_RULES
 
 
@@ -96,6 +97,41 @@ def test_a_users_rule_is_shown_like_ours(tmp_path: Path, monkeypatch: pytest.Mon
     assert "It has no docstring" in stdout_of("policies", "show", "my.py:Raises")
 
 
+def test_all_invariants_are_listed() -> None:
+    """With or without the word `list`, in the order of the catalogue."""
+    text = stdout_of("checks", "list")
+    assert [line.split()[0] for line in text.splitlines() if line[:1].strip()] == list(INVARIANTS)
+    assert "L03  woken up soon" in text
+    assert stdout_of("checks") == text
+
+
+@pytest.mark.parametrize("code", INVARIANTS)
+def test_every_invariant_can_be_shown(code: str) -> None:
+    """With its name, its sentence, and every parameter as `--set` takes it."""
+    cls = INVARIANTS[code]
+    text = stdout_of("checks", "show", code)
+    assert text.startswith(f"{code}  {cls.title}  (looks at what ")
+    assert cls.sentence() in " ".join(text.split())
+    names = [f"checks.{code}.{name}" for name in cls.__struct_fields__] or ["It has no parameters."]
+    assert [name for name in names if name not in text] == []
+
+
+def test_an_invariant_is_shown_with_units_and_defaults() -> None:
+    """And with all that its docstring says."""
+    text = stdout_of("checks", "show", "L08")
+    assert "checks.L08.within     300 s    duration      W8: how long" in text
+    assert "checks.L08.reversals  2        whole number  r: changes" in text
+    assert "A direction changes when a pool that grew shrinks" in text
+    assert "[already_exists, AlreadyExists]  list" in stdout_of("checks", "show", "S20")
+
+
+def test_an_invariant_that_there_is_not_is_refused() -> None:
+    """With the nearest one."""
+    ran = windtunnel("checks", "show", "l01")
+    assert ran.code == 2
+    assert ran.err.startswith("windtunnel: unknown invariant 'l01'; expected one of S01, S02, ")
+
+
 def test_the_schema_is_printed() -> None:
     """For editors."""
     assert json.loads(stdout_of("schema")) == json_schema()
@@ -107,7 +143,8 @@ def test_the_version_is_printed() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "run", "compare", "scenarios", "scenarios show", "policies", "schema"]
+    "command",
+    ["", "run", "compare", "scenarios", "scenarios show", "policies", "checks", "checks show", "schema"],
 )
 def test_every_command_has_help(command: str) -> None:
     """With `-h`, too."""

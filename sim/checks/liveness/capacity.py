@@ -154,7 +154,7 @@ class NoFlapping(Invariant, frozen=True):
     """
 
     within: Seconds = 300.0
-    """W8."""
+    """W8: how long a pod that was never used is kept."""
     reversals: Annotated[int, msgspec.Meta(ge=0)] = 2
     """r: changes of direction that one window may see."""
     window: Seconds = 300.0
