@@ -7,7 +7,7 @@ from typing import Any, Final
 from policies.names import nearest
 from policies.presets import PRESETS
 from sim.quantities import parse_duration
-from sim.scenario.expectations import presets_named
+from sim.scenario.expectations import ANY_TIME, presets_named
 from sim.scenario.faults import FaultBlock
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.pods_to_come import check_pod
@@ -155,10 +155,11 @@ def _check_presets(block: ScenarioBlock) -> Iterator[Problem]:
             yield problem_at(("presets", index), f"{name} is in the list already")
     first: dict[str, str] = {}
     for key in block.expect:
-        for name in presets_named(key):
+        named = presets_named(key)
+        for index, name in enumerate(named):
             if name not in (*known, ANY_PRESET):
                 yield problem_at(("expect", key), nearest("preset", name, (*known, ANY_PRESET)))
-            elif first.setdefault(name, key) != key:
+            elif first.setdefault(name, key) != key or name in named[:index]:
                 yield problem_at(("expect", key), f"{name} is under {first[name]!r} already")
 
 
@@ -201,10 +202,12 @@ def _times(part: Any, path: Path) -> Iterator[tuple[Path, str]]:
         here = (*path, key)
         if isinstance(value, dict | list):
             yield from _times(value, here)
-        elif _is_time(here) and isinstance(value, str):
+        elif isinstance(value, str) and _is_time(here, value):
             yield here, value
 
 
-def _is_time(path: Path) -> bool:
+def _is_time(path: Path, text: str) -> bool:
+    if path[0] == "expect" and "breaks" in path[2:3]:
+        return len(path) > 3 and text != ANY_TIME
     key = next(part for part in reversed(path) if isinstance(part, str))
     return key in ("at", "before") or key.endswith("_at") or (key == "from" and "steps" not in path)

@@ -35,7 +35,7 @@ def parse_held_to(value: Any) -> HeldTo:
 
 def _sharing(given: Any) -> str:
     if given not in list(Sharing):
-        raise FieldError((SHARING,), nearest("capacity rule", str(given), list(Sharing)))
+        raise FieldError((SHARING,), nearest("capacity rule", str(given), map(str, Sharing)))
     return str(given)
 
 
@@ -55,7 +55,7 @@ def _parameters(code: str, given: Any) -> dict[str, Any]:
         msgspec.convert(read, cls)
     except msgspec.ValidationError as error:
         text, _, where = str(error).partition(" - at `$.")
-        name = where.rstrip("`")
+        name = where.rstrip("`").partition("[")[0]
         path = (code, name) if name in read else (code,)
         raise FieldError(path, f"{given.get(name, given)!r}; {text[0].lower()}{text[1:]}") from None
     return read

@@ -180,8 +180,10 @@ def _kind(given: inspect.Type, *, is_duration: bool) -> dict[str, Any]:
             return {"enum": [member.value for member in enum]}
         case inspect.BoolType():
             return {"type": "boolean"}
-        case inspect.IntType():
-            return {"type": "integer"}
+        case inspect.StrType():
+            return {"type": "string"}
+        case inspect.IntType(ge=low):
+            return {"type": "integer"} | ({} if low is None else {"minimum": low})
         case inspect.FloatType(ge=low, le=high):
             limits = {"minimum": low, "maximum": high}
             return {"type": "number"} | {k: v for k, v in limits.items() if v is not None}
