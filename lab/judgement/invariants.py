@@ -35,9 +35,12 @@ class Checked:
         yield from remarkable
         if not remarkable:
             which = "every invariant holds" if not expectation.breaks else "every other invariant holds"
-            yield Judgement(
-                expected=which, found=_in_words(verdicts.values()), finding=Finding.HOLDS, under=under
-            )
+            found = _in_words(verdicts.values())
+            if self._run.is_complete:
+                yield Judgement(expected=which, found=found, finding=Finding.HOLDS, under=under)
+            else:
+                found = f"{found}, when the run ended"
+                yield Judgement(expected=which, found=found, finding=Finding.UNDECIDED, under=under)
 
     def _broken(self, wanted: Breaks, verdict: Verdict, under: str) -> Judgement:
         first = verdict.first
@@ -45,7 +48,7 @@ class Checked:
         if first is not None:
             in_time = wanted.earliest - _SAME_TIME_S <= first.at <= wanted.latest + _SAME_TIME_S
             finding = Finding.HOLDS if in_time else Finding.FAILS
-        elif verdict.status is Status.UNDECIDED or not self._run.is_complete:
+        elif self._may_still_break(verdict, wanted.latest):
             finding = Finding.UNDECIDED
         else:
             finding = Finding.FAILS
@@ -57,6 +60,11 @@ class Checked:
             invariant=wanted.code,
             at=at,
         )
+
+    def _may_still_break(self, verdict: Verdict, latest: float) -> bool:
+        """Whether the run ended before it could be said that the invariant does not break by `latest`."""
+        is_open = verdict.status is Status.UNDECIDED or not self._run.is_complete
+        return is_open and self._run.ended_at <= latest + _SAME_TIME_S
 
     def _other(self, verdict: Verdict, expectation: Expectation, under: str) -> Judgement | None:
         """What must be said of an invariant that should hold; None if nothing."""
