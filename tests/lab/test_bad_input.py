@@ -47,16 +47,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("command", "message"),
     [
         # scenarios
-        ("run 60", "unknown scenario '60'; expected one of 609, 609-registered-after-200s,"),
+        ("run 60", "unknown scenario '60'; expected one of 604-booked-before-connected,"),
         ("run cold-strat", "did you mean 'cold-start'?; or give a path to a file, or - for"),
         ("run nowhere.yaml", "nowhere.yaml: cannot be read: No such file or directory"),
         ("run nowhere/609", "nowhere/609: cannot be read: No such file or directory"),
         ("run full", "full: is a folder; expected a scenario file"),
         ("run .", ".: is a folder; expected one of its files: empty.yaml, negative.yaml, twice.yaml"),
         ("run empty.yaml", "empty.yaml: is empty; expected a scenario"),
-        ("run negative.yaml", "negative.yaml:33: agent.registers_after: '-2 s' is negative;"),
-        ("run twice.yaml", "twice.yaml:23: unknown key 'horizn'; expected one of"),
-        ("scenarios show 60", "unknown scenario '60'; expected one of 609,"),
+        ("run negative.yaml", "negative.yaml:34: agent.registers_after: '-2 s' is negative;"),
+        ("run twice.yaml", "twice.yaml:24: unknown key 'horizn'; expected one of"),
+        ("scenarios show 60", "unknown scenario '60'; expected one of 604-booked-before-connected,"),
         ("compare later post604 --scenario 60", "unknown scenario '60';"),
         # changes
         ("run 609 --set pool.mni=2", "--set pool.mni=2: pool: unknown key 'mni'; expected one of"),
@@ -117,7 +117,7 @@ def test_bad_input_gets_one_message(command: str, message: str) -> None:
 def test_all_that_is_wrong_with_a_file_is_said_at_once() -> None:
     """One line each, in the order of the file."""
     lines = windtunnel("run", "twice.yaml").err.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["twice.yaml:22", "twice.yaml:23"]
+    assert [line.split(": ")[1] for line in lines] == ["twice.yaml:23", "twice.yaml:24"]
 
 
 def test_nothing_is_made_in_a_folder_that_is_left_alone(folder: Path) -> None:
