@@ -6,7 +6,7 @@ how a violation is shown (`lab.text`).
 """
 
 from sim.checks.catalogue import INVARIANTS
-from sim.checks.check import check, check_log, invariants_of, scene_at
+from sim.checks.check import check, check_log, invariants_of, scene_at, scene_of
 from sim.checks.invariant import Invariant
 from sim.checks.terms import PoolTerms, Sharing, Terms, terms_of
 from sim.checks.verdicts import Status, Verdict, Violation, first_broken
@@ -25,5 +25,6 @@ __all__ = [
     "first_broken",
     "invariants_of",
     "scene_at",
+    "scene_of",
     "terms_of",
 ]

@@ -1,14 +1,15 @@
 """Checking a log: one pass, all invariants side by side."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from policies.vocabulary import INSTANT
 from sim.checks.catalogue import INVARIANTS
 from sim.checks.invariant import Invariant, Report, Watch
 from sim.checks.scene.scene import Scene
 from sim.checks.terms import Terms, terms_of
-from sim.checks.verdicts import Status, Verdict
+from sim.checks.verdicts import Status, Verdict, Violation
 from sim.record import Run
 from sim.record.entry import Entry
 
@@ -41,6 +42,27 @@ def scene_at(run: Run, at: float) -> Scene:
     scene = Scene(terms_of(run.scenario))
     entries = (entry for entry in run.log if entry.at <= at)
     _play(entries, scene, (), at)
+    return scene
+
+
+def scene_of(run: Run, code: str, violation: Violation) -> Scene:
+    """The scene of a run when the invariant was broken in this way, the entry that broke it included.
+
+    An instant may go on after that: a pod whose deletion is what breaks may be gone at the end of it. A bound
+    breaks when its instant is over. Raises ValueError if the run has no such violation.
+    """
+    (invariant,) = [each for each in invariants_of(run) if each.code == code]
+    scene, report = Scene(terms_of(run.scenario)), Report()
+
+    def until_it_broke() -> Iterator[Entry]:
+        for entry in run.log:
+            if entry.at > violation.at + INSTANT or violation in report.violations:
+                return
+            yield entry
+
+    _play(until_it_broke(), scene, [invariant.watch(scene, report)], violation.at)
+    if violation not in report.violations:
+        raise ValueError(f"{code} is not broken at {violation.at:g} s in this run: {violation.text}")
     return scene
 
 

@@ -28,7 +28,7 @@ class PodNow:
     requested_at: float | None = None
     """When its creation was asked for; None for a pod of a warm pool."""
     phase: str = "requested"
-    """Requested, pending, running or gone: in truth."""
+    """Requested, called (its creation), pending, running or gone: in truth."""
     is_terminating: bool = False
     connected_since: float | None = None
     beats_since: float | None = None
@@ -65,6 +65,12 @@ class PodNow:
             beats = max(0, ceil(round((now - self.beats_since) / every_s, 9)) - 1)
             self.last_beat_at = self.beats_since + beats * every_s
             self.beats_since = None
+
+    def heartbeat_age_s(self, now: float, every_s: float) -> float | None:
+        """How long ago (s) its last heartbeat was, in truth; None if there never was one."""
+        if self.beats_since is not None:
+            return round((now - self.beats_since) % every_s, 6) % every_s
+        return now - self.last_beat_at if self.last_beat_at > -inf else None
 
     def is_heard(self, now: float, limit_s: float) -> bool:
         """Whether its last heartbeat is at most `limit_s` old; exactly that old still counts."""
