@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constr
 JOBS ?= auto
 TESTS ?=
 
-.PHONY: help demo test lint format notebooks pictures bench constraints clean
+.PHONY: help demo test lint format notebooks pictures incidents bench constraints clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -47,13 +47,24 @@ notebooks: $(INSTALLED) ## execute every notebook, from its first cell to its la
 		$(BIN)/jupyter-execute --timeout=600 --output="$$folder/$$(basename "$$notebook")" "$$notebook"; \
 	done
 
-pictures: $(INSTALLED) ## renew the pictures in docs/images and the outputs in the notebooks
+pictures: incidents ## renew the pictures in docs/images and the outputs in the notebooks
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	for policy in seed-before seed-after; do \
 		$(BIN)/windtunnel run 609 --policy $$policy --out "$$folder/$$policy" >/dev/null; \
 		cp "$$folder/$$policy/timeline.png" docs/images/609-$$policy.png; \
 	done
 	@$(BIN)/jupyter-execute --timeout=600 --inplace notebooks/*.ipynb
+
+incidents: $(INSTALLED) ## renew the table and the picture in docs/incidents.md
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(BIN)/windtunnel matrix --format markdown --out "$$folder" > "$$folder/table"; \
+	awk -v table="$$folder/table" \
+		'/^<!-- end of the matrix/ { inside = 0 } \
+		!inside { print } \
+		/^<!-- the matrix/ { inside = 1; while ((getline line < table) > 0) print line; print "" }' \
+		docs/incidents.md > "$$folder/page"; \
+	cp "$$folder/page" docs/incidents.md; \
+	cp "$$folder/matrix.png" docs/images/incidents.png
 
 bench: $(INSTALLED) ## tasks per second beside SimPy and Ciw, into results/bench.json
 	@$(BIN)/python -m benchmarks.bench

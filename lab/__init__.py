@@ -16,29 +16,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lab.evidence import Evidence, evidence_at, evidence_of
     from lab.judgement import Finding, Judgement, judge
     from lab.log_text import log_lines
-    from lab.plots import pool_against_demand, save_figure, timeline, waits
+    from lab.matrices import Matrix, matrix
+    from lab.plots import matrix_figure, pool_against_demand, save_figure, timeline, waits
     from lab.running import Comparison, compare, load, run
     from lab.scenarios import shipped_scenarios
     from lab.summary import Summary, summarise
+    from lab.trials import Outcome, judge_scenarios
     from sim.errors import InputError, PolicyError
     from sim.record import Run, save
     from sim.scenario import Scenario
 
 __all__ = [
     "Comparison",
+    "Evidence",
     "Finding",
     "InputError",
     "Judgement",
+    "Matrix",
+    "Outcome",
     "PolicyError",
     "Run",
     "Scenario",
     "Summary",
     "compare",
+    "evidence_at",
+    "evidence_of",
     "judge",
+    "judge_scenarios",
     "load",
     "log_lines",
+    "matrix",
+    "matrix_figure",
     "pool_against_demand",
     "run",
     "save",
@@ -50,12 +61,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "lab.evidence": ("Evidence", "evidence_at", "evidence_of"),
     "lab.judgement": ("Finding", "Judgement", "judge"),
     "lab.log_text": ("log_lines",),
-    "lab.plots": ("pool_against_demand", "save_figure", "timeline", "waits"),
+    "lab.matrices": ("Matrix", "matrix"),
+    "lab.plots": ("matrix_figure", "pool_against_demand", "save_figure", "timeline", "waits"),
     "lab.running": ("Comparison", "compare", "load", "run"),
     "lab.scenarios": ("shipped_scenarios",),
     "lab.summary": ("Summary", "summarise"),
+    "lab.trials": ("Outcome", "judge_scenarios"),
     "sim.errors": ("InputError", "PolicyError"),
     "sim.record": ("Run", "save"),
     "sim.scenario": ("Scenario",),

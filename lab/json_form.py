@@ -7,9 +7,11 @@ from typing import Any
 
 import msgspec
 
+from lab.evidence import Evidence, evidence_of_broken, failures
 from lab.judgement import Judgement
 from lab.quantiles import Waits
 from lab.summary import PodUse, Summary
+from lab.trials import Outcome, Trial
 from sim.checks import Verdict
 from sim.record import Run
 
@@ -24,6 +26,52 @@ def run_as_json(
         "invariants": [msgspec.to_builtins(each) for each in verdicts],
         "expectations": [asdict(each) for each in judgements],
     }
+
+
+def outcomes_as_json(outcomes: Sequence[Outcome], *, of: int) -> dict[str, Any]:
+    """Scenarios and what came of them; `of` is how many there were to be tried."""
+    scenarios = [
+        {
+            "scenario": each.name,
+            "title": each.title,
+            "failed": each.has_failed,
+            "runs": list(map(_trial, each.trials)),
+        }
+        for each in outcomes
+    ]
+    return {"complete": len(outcomes) == of, "scenarios": scenarios}
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    evidence = dict(trial.failures)
+    return {
+        "policy": trial.policy,
+        "seed": trial.seed,
+        "expectations": [
+            {**asdict(each), "evidence": evidence_as_json(evidence.get(each))} for each in trial.judgements
+        ],
+    }
+
+
+def evidence_as_json(evidence: Evidence | None) -> dict[str, Any] | None:
+    """Evidence; null if there is none."""
+    return None if evidence is None else without_nan(asdict(evidence))
+
+
+def all_evidence_as_json(
+    run: Run, verdicts: Sequence[Verdict], judgements: Sequence[Judgement]
+) -> list[dict[str, Any]]:
+    """What was going on when each broken invariant was first broken, and when what fails was due."""
+    broken = [
+        {"invariant": verdict.code, "expected": None, **without_nan(asdict(evidence))}
+        for verdict, evidence in evidence_of_broken(run, verdicts)
+    ]
+    failed = [
+        {"invariant": None, "expected": judgement.expected, **without_nan(asdict(evidence))}
+        for judgement, evidence in failures(run, judgements, verdicts)
+        if judgement.invariant is None and evidence is not None
+    ]
+    return [*broken, *failed]
 
 
 def summary_as_json(summary: Summary) -> dict[str, Any]:

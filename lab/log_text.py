@@ -38,6 +38,7 @@ from policies.observations import (
 from policies.rules.placement import P2, P3
 from policies.vocabulary import Phase
 from sim.record import Run
+from sim.record.entry import Entry
 from sim.record.truth import ControlHappened, FaultMissed
 
 _WIDTH = 12
@@ -45,12 +46,17 @@ _WIDTH = 12
 
 def log_lines(run: Run) -> Iterator[str]:
     """The log of a run, line by line, in the order of events."""
+    return (line for _, line in log_lines_by_entry(run))
+
+
+def log_lines_by_entry(run: Run) -> Iterator[tuple[Entry, str]]:
+    """The same, each line with the entry of the log that it renders."""
     writer = _Writer(run)
     for entry in run.log:
         lines = writer.lines_of.get(type(entry))
         if lines is not None:
             for line in lines(entry):
-                yield f"{entry.at:>{_WIDTH}.3f} s {visible(line)}"
+                yield entry, f"{entry.at:>{_WIDTH}.3f} s {visible(line)}"
 
 
 def go_duration(seconds: float) -> str:

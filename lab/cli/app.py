@@ -71,10 +71,12 @@ def _windtunnel(
 
 
 def _add_commands() -> None:
-    from lab.cli import checks, compare, policies, run, scenarios, schema
+    from lab.cli import checks, compare, matrix, policies, run, scenarios, schema, trials
 
     app.command("run", help=Help.RUN)(run.run)
     app.command("compare", help=Help.COMPARE)(compare.compare)
+    app.command("matrix", help=Help.MATRIX)(matrix.matrix)
+    app.command("test", help=Help.TEST)(trials.trials)
     app.add_typer(scenarios.app, name="scenarios")
     app.add_typer(policies.app, name="policies")
     app.add_typer(checks.app, name="checks")

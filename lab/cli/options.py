@@ -11,6 +11,8 @@ class Help:
 
     RUN = "Run a scenario and say what came of it."
     COMPARE = "Run a scenario under several policies, side by side."
+    TEST = "Run scenarios against what they expect, with evidence of what fails."
+    MATRIX = "Every policy against every scenario: what breaks first and when, or how long tasks waited."
     SCHEMA = "Print the JSON Schema of scenario files."
     SCENARIOS = "List the scenarios that Windtunnel ships, or show one."
     POLICIES = "List presets and rules, or show one with its parameters."
@@ -27,6 +29,14 @@ ScenarioName = Annotated[
         metavar="SCENARIO", help="A shipped scenario (609), a path to a file, or - for standard input."
     ),
 ]
+ScenarioPaths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SCENARIO]...",
+        help="Shipped scenarios (609), files, folders with all *.yaml below, or -; all shipped by default.",
+        show_default=False,
+    ),
+]
 PolicyName = Annotated[
     str | None,
     typer.Option(
@@ -35,6 +45,12 @@ PolicyName = Annotated[
 ]
 PolicyNames = Annotated[
     list[str], typer.Argument(metavar="POLICY...", help=f"Two or more, each {_POLICY_FORMS}.")
+]
+OnlyPolicies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy", "-p", metavar="POLICY", help=f"Under this only; may be repeated: {_POLICY_FORMS}."
+    ),
 ]
 Settings = Annotated[
     list[str] | None,

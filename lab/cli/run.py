@@ -24,6 +24,12 @@ def run(
         bool, typer.Option("--log", help="Print the platform's log lines in place of the summary.")
     ] = False,
     as_json: Json = False,
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence", help="Show what was going on when invariants broke and expectations failed."
+        ),
+    ] = False,
 ) -> int:
     """Run a scenario; the exit code."""
     from lab.cli.flight import fly
@@ -38,6 +44,8 @@ def run(
 
     if log and as_json:
         raise InputError("--log and --json: each prints in place of the summary; give one of them")
+    if log and evidence:
+        raise InputError("--log and --evidence: the log has all of it; give one of them")
     check_folder(out)
     loaded = load(scenario, policy, settings or ())
     try:
@@ -52,7 +60,7 @@ def run(
         with rarely_collected():
             verdicts = check(flown)
             judgements = judge(flown, verdicts)
-            _show(flown, verdicts, judgements, as_log=log, as_json=as_json)
+            _show(flown, verdicts, judgements, as_log=log, as_json=as_json, with_evidence=evidence)
         for folder in saved:
             save_pictures(flown, folder)
             err().write(f"saved in {folder}\n")
@@ -76,6 +84,7 @@ def _show(
     *,
     as_log: bool,
     as_json: bool,
+    with_evidence: bool,
 ) -> None:
     from lab.cli.streams import out as standard_output
     from lab.summary import summarise
@@ -84,13 +93,20 @@ def _show(
     if as_log:
         _show_log(flown, judgements)
     elif as_json:
-        from lab.json_form import run_as_json
+        from lab.json_form import all_evidence_as_json, run_as_json
 
-        screen.write(json.dumps(run_as_json(flown, summarise(flown), verdicts, judgements), indent=2) + "\n")
+        plain = run_as_json(flown, summarise(flown), verdicts, judgements)
+        if with_evidence:
+            plain["evidence"] = all_evidence_as_json(flown, verdicts, judgements)
+        screen.write(json.dumps(plain, indent=2) + "\n")
     else:
         from lab.text.run_page import show_run
 
         show_run(screen, flown, summarise(flown), verdicts, judgements)
+        if with_evidence:
+            from lab.text.evidence_page import show_evidence
+
+            show_evidence(screen, flown, verdicts, judgements)
 
 
 def _show_log(flown: "Run", judgements: Sequence["Judgement"]) -> None:

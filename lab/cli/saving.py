@@ -4,12 +4,16 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.cli.progress import sign_of_life
 from lab.cli.streams import err
 from sim.errors import InputError, WindtunnelError
 from sim.record import Run, save
 from sim.record.store import check_replaceable
+
+if TYPE_CHECKING:
+    from lab.matrices import Matrix
 
 
 def check_folder(folder: Path | None) -> None:
@@ -76,6 +80,41 @@ def save_waits(runs: Sequence[Run], folder: Path) -> None:
 
     with sign_of_life(err(), "drawing waits of all policies"):
         save_figure(waits(runs), folder, "waits")
+
+
+def save_matrix(matrix: "Matrix", folder: Path) -> InputError | None:
+    """Save the table in each of its forms; what is wrong if it cannot be, which must not cost the answer."""
+    from lab.matrix_forms import FORMS
+
+    try:
+        for ending, text_of in FORMS.values():
+            _save_text(text_of(matrix), folder / f"matrix.{ending}")
+    except OSError as error:
+        return InputError(f"--out {folder}: cannot be written to: {error.strerror or error}")
+    return None
+
+
+def _save_text(text: str, final: Path) -> None:
+    """Under a temporary name first, so that nobody meets half a file."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    draft = final.with_name(f".{final.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="")
+        os.replace(draft, final)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def save_matrix_picture(matrix: "Matrix", folder: Path) -> None:
+    """Draw the table; whatever ends that says that the table itself is saved."""
+    from lab.plots import matrix_figure, save_figure
+
+    try:
+        with sign_of_life(err(), "drawing the matrix"):
+            save_figure(matrix_figure(matrix), folder, "matrix")
+    except (KeyboardInterrupt, WindtunnelError) as error:
+        error.add_note(f"the table is saved in {folder}, without a picture")
+        raise
 
 
 @contextmanager

@@ -29,4 +29,5 @@ class Judgement:
     invariant: str | None = None
     """The invariant that it is about; None if it is about a task, or about several."""
     at: float | None = None
-    """When the run did what fails (float s), if it can be said."""
+    """When it was broken (float s), or, if it fails, when that happened or what did not happen was due; None
+    if it cannot be said."""

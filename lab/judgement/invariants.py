@@ -52,6 +52,7 @@ class Checked:
             finding = Finding.UNDECIDED
         else:
             finding = Finding.FAILS
+            at = min(wanted.latest, self._run.ended_at) if math.isfinite(wanted.latest) else None
         return Judgement(
             expected=f"{wanted.code} breaks{_when(wanted)}",
             found=found_of(verdict),

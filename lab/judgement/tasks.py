@@ -48,7 +48,10 @@ def _tasks_of(expectation: Expectation) -> set[int]:
     return {each.task for each in _all_of(expectation)}
 
 
-def _all_of(expectation: Expectation) -> list[SentWithin | NotSentBefore | FinishedWithin | EndedAs]:
+_Wanted = SentWithin | NotSentBefore | FinishedWithin | EndedAs
+
+
+def _all_of(expectation: Expectation) -> list[_Wanted]:
     return [*expectation.sent, *expectation.not_sent, *expectation.finished, *expectation.ended]
 
 
@@ -67,7 +70,32 @@ def judge_tasks(expectation: Expectation, facts: Facts, under: str) -> Iterator[
             found=found,
             finding=finding,
             under=under,
+            at=_moment(facts, each) if finding is Finding.FAILS else None,
         )
+
+
+def _moment(facts: Facts, wanted: _Wanted) -> float | None:
+    """When what fails happened, or what did not happen was due (s); None for a task that never was."""
+    task = facts.tasks.get(wanted.task)
+    if task is None:
+        return None
+    match wanted:
+        case NotSentBefore():
+            return float(task["sent_at"])
+        case SentWithin():
+            ended_so = is_missing(task["sent_at"])
+        case FinishedWithin():
+            ended_so = task["state"] in _UNHAPPY
+        case EndedAs():
+            ended_so = task["state"] != wanted.state
+    if ended_so and not is_missing(task["ended_at"]):
+        return float(task["ended_at"])
+    start = task["submitted_at"]
+    if isinstance(wanted, SentWithin) and wanted.of == "agent_connected":
+        pod = facts.sent_first_to.get(wanted.task)
+        connected = facts.first_connection(task["pool"]) if pod is None else facts.connected_at[pod]
+        start = max(start, connected or 0.0)
+    return float(min(start + wanted.within, facts.end))
 
 
 _Said = tuple[str, Finding, str]

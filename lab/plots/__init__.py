@@ -7,7 +7,8 @@ line and notebooks import it.
 
 from lab.plots.demand import pool_against_demand
 from lab.plots.files import save_figure
+from lab.plots.matrix import matrix_figure
 from lab.plots.timeline import timeline
 from lab.plots.waits import waits
 
-__all__ = ["pool_against_demand", "save_figure", "timeline", "waits"]
+__all__ = ["matrix_figure", "pool_against_demand", "save_figure", "timeline", "waits"]

@@ -42,7 +42,7 @@ def how_far(run: Run) -> str:
     return f"INTERRUPTED at {duration(run.ended_at)} of {duration(run.scenario.horizon_s)}"
 
 
-def indented(part: Table | Text, by: int = INDENT) -> Padding:
+def indented(part: RenderableType, by: int = INDENT) -> Padding:
     """The part, moved to the right."""
     return Padding(part, (0, 0, 0, by))
 

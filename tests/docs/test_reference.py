@@ -310,7 +310,7 @@ def test_exit_codes_are_those_of_the_code() -> None:
     assert {InputError.exit_code, PolicyError.exit_code} <= known
 
 
-@pytest.mark.parametrize("command", ["run", "compare"])
+@pytest.mark.parametrize("command", ["run", "compare", "test", "matrix"])
 def test_options_are_those_of_the_command(command: str) -> None:
     """Every option of a command stands in the page, with its short form."""
     shown = {

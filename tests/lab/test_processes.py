@@ -77,7 +77,13 @@ def without_a_reader(command: str, folder: Path) -> tuple[int, str]:
     return running.returncode, said
 
 
-@pytest.mark.parametrize("command", ["run 609 --log", "run 609", "compare later post604 --scenario 609"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("run 609 --log", "run 609", "run 609 --evidence", "compare later post604 --scenario 609"),
+        *("test 609 fix-3", "matrix 609", "matrix 609 --format csv"),
+    ],
+)
 def test_a_reader_that_goes_away_is_nobodys_mistake(tmp_path: Path, command: str) -> None:
     """`| head -1`: nothing is said, and the exit code is the run's own."""
     code, said = without_a_reader(command, tmp_path)
@@ -97,7 +103,10 @@ def on_a_full_device(*arguments: str, cwd: Path) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("command", ["run 609", "--help", "run --help", "policies show --help", "--version"])
+@pytest.mark.parametrize(
+    "command",
+    ["run 609", "test 609", "matrix 609", "--help", "run --help", "policies show --help", "--version"],
+)
 def test_a_full_disk_is_one_message(tmp_path: Path, command: str) -> None:
     """And bad input's exit code, as somebody has to put it right."""
     code, said = on_a_full_device(*command.split(), cwd=tmp_path)
@@ -185,6 +194,31 @@ def test_ctrl_c_without_a_folder_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ctrl_c_shows_what_was_tested_by_then(tmp_path: Path) -> None:
+    """The first file is over; the second is not, and nothing is said of it."""
+    text = (ROOT / "scenarios" / "609.yaml").read_text()
+    (tmp_path / "a.yaml").write_text(text)
+    (tmp_path / "b.yaml").write_text(text)
+    code = (
+        "import os, signal\n"
+        "import lab.trials\n"
+        "try_case = lab.trials.try_case\n"
+        "def interrupted(case, progress):\n"
+        "    if case.name == 'b.yaml':\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return try_case(case, progress)\n"
+        "lab.trials.try_case = interrupted\n"
+        "import windtunnel_command\n"
+        "windtunnel_command.main()\n"
+    )
+    done = python(code, "test", "a.yaml", "b.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[0].split()[0]) == (130, "a.yaml")
+    assert "b.yaml" not in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("1 of 2 scenarios, ")
+    said = "windtunnel: interrupted\nwindtunnel: 1 of 2 scenarios were tested by then\n"
+    assert done.stderr == said
+
+
 @pytest.mark.parametrize("module", ["lab.cli.app", "sim.scenario", "sim.simulate", "lab.text.run_page"])
 def test_ctrl_c_while_modules_are_imported_has_no_traceback(tmp_path: Path, module: str) -> None:
     """Which is half of what a quick command does."""
@@ -203,7 +237,11 @@ def test_ctrl_c_while_modules_are_imported_has_no_traceback(tmp_path: Path, modu
 
 
 @pytest.mark.parametrize(
-    "command", ["--help", "--version", "policies", "scenarios", "run 609", "run 609 --log"]
+    "command",
+    [
+        *("--help", "--version", "policies", "scenarios"),
+        *("run 609", "run 609 --log", "run 609 --evidence", "test 609", "matrix 609"),
+    ],
 )
 def test_quick_commands_import_neither_pandas_nor_matplotlib(tmp_path: Path, command: str) -> None:
     """They take as long to import as all the rest."""
