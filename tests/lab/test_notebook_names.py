@@ -28,7 +28,7 @@ def test_a_scenario_is_run_by_its_name() -> None:
     flown = run("609", policy="seed-after", settings=["horizon=14 min"], seed=9)
     assert (flown.scenario.horizon_s, flown.seed) == (840.0, 9)
     assert summarise(flown).tasks == 2
-    assert len(judge(flown)) == 4
+    assert len(judge(flown)) == 6
     assert next(log_lines(flown)).endswith("Task 608 submitted: plan_and_apply in workspace a")
 
 
@@ -51,4 +51,4 @@ def test_policies_are_compared_with_one_of_ones_own(tmp_path: Path) -> None:
     assert names == ["seed-before", "seed-after", "seed-before,placement=Patient"]
     waits = [summary.plan_waits["plan_and_apply"].max_s for summary in compared.summaries]
     assert waits == [310.0, 20.0, 10.0]
-    assert [len(each) for each in compared.judgements] == [4, 4, 0]
+    assert [len(each) for each in compared.judgements] == [9, 6, 0]
