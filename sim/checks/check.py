@@ -67,25 +67,32 @@ def scene_of(run: Run, code: str, violation: Violation) -> Scene:
 
 
 def _play(log: Iterable[Entry], scene: Scene, watches: Sequence[Watch], ended_at: float) -> None:
-    handlers: dict[type, list[Callable[[Any], None]]] = {}
-    for watch in watches:
-        for kind, handler in watch.on.items():
-            handlers.setdefault(kind, []).append(handler)
-    settled = [watch.settled for watch in watches]
+    steps = _steps_of(scene, watches)
+    settled = [watch.settled for watch in watches if watch.settled is not None]
     scene.touch_all()
     for entry in log:
-        if entry.at > scene.now:
+        at = entry.at
+        if at > scene.now:
             _settle(scene, settled)
-            _advance(scene, settled, entry.at)
-        for handler in handlers.get(type(entry), ()):
-            handler(entry)
-        scene.fold(entry)
+            _advance(scene, settled, at)
+            scene.now = at
+        for step in steps.get(type(entry), ()):
+            step(entry)
     _settle(scene, settled)
     if ended_at > scene.now:
         _advance(scene, settled, ended_at)
     scene.now = max(scene.now, ended_at if ended_at == ended_at else scene.now)
     for _, look in scene.deadlines.before(scene.now + 2e-6):  # a bound is over at the end's own instant
         look()
+
+
+def _steps_of(scene: Scene, watches: Sequence[Watch]) -> dict[type, list[Callable[[Any], None]]]:
+    """What is done with an entry, by its type: all watches look at it, and then the scene takes it in."""
+    steps: dict[type, list[Callable[[Any], None]]] = {}
+    for handlers in (*(watch.on for watch in watches), scene.folds):
+        for kind, handler in handlers.items():
+            steps.setdefault(kind, []).append(handler)
+    return steps
 
 
 def _settle(scene: Scene, settled: Sequence[Callable[[Any], None]]) -> None:
@@ -96,6 +103,8 @@ def _settle(scene: Scene, settled: Sequence[Callable[[Any], None]]) -> None:
 
 def _advance(scene: Scene, settled: Sequence[Callable[[Any], None]], to: float) -> None:
     """Pass the deadlines before `to`: nothing has happened until they were over."""
+    if not scene.deadlines.is_due_before(to):
+        return
     for at, look in scene.deadlines.before(to):
         scene.now = max(scene.now, at)
         look()

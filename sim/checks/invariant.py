@@ -40,18 +40,14 @@ def _nothing_open() -> str:
     return ""
 
 
-def _nothing_to_do(pool: PoolNow) -> None:
-    pass
-
-
 @dataclass(kw_only=True)
 class Watch:
     """How an invariant looks at a log."""
 
     on: Mapping[type, Callable[[Any], None]] = field(default_factory=dict)
     """What it does with an entry of this type, before the scene has taken it in."""
-    settled: Callable[[PoolNow], None] = _nothing_to_do
-    """What it does with a pool that changed, when the instant is over."""
+    settled: Callable[[PoolNow], None] | None = None
+    """What it does with a pool that changed, when the instant is over; None if nothing."""
     still_open: Callable[[], str] = _nothing_open
     """At the end of the log: which bound was still running, in words; empty if none was."""
 

@@ -55,9 +55,10 @@ class SentSoon(Invariant, frozen=True):
         def settled(pool: PoolNow) -> None:
             for place in PLACES:
                 look_next(pool, place)
-            for task in own.keys() - pool.own_ready_since.keys():
-                if scene.rows[task].pool == pool.name:
-                    del own[task]
+            if own:
+                for task in own.keys() - pool.own_ready_since.keys():
+                    if scene.rows[task].pool == pool.name:
+                        del own[task]
             for task, since in pool.own_ready_since.items():
                 if own.get(task) != since:
                     own[task] = since

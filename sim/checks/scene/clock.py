@@ -20,8 +20,12 @@ class Deadlines:
         self._sequence += 1
         heappush(self._calls, (time, self._sequence, look))
 
+    def is_due_before(self, time: float) -> bool:
+        """Whether `before` would give any."""
+        return bool(self._calls) and self._calls[0][0] < time - INSTANT
+
     def before(self, time: float) -> Iterator[tuple[float, Look]]:
         """Take the calls that are due before `time`, one by one; a deadline is met at its own instant."""
-        while self._calls and self._calls[0][0] < time - INSTANT:
+        while self.is_due_before(time):
             at, _, look = heappop(self._calls)
             yield at, look

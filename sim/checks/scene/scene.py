@@ -4,7 +4,7 @@ A check never asks the control plane. It sees a scene that was put together from
 entry that it judges is folded in, and again when all entries of an instant are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from policies.actions import CreatePod, DeletePod
@@ -27,7 +27,6 @@ from sim.checks.scene.pool import PoolNow
 from sim.checks.scene.slots import SlotTable
 from sim.checks.scene.tasks import Row, WorkspaceRows
 from sim.checks.terms import Terms
-from sim.record.entry import Entry
 from sim.record.truth import (
     AgentHappened,
     ControlHappened,
@@ -64,7 +63,7 @@ class Scene:
         """Pools of which something changed since the last `settle`."""
         self._touched_pods: dict[str, PodNow] = {}
         self._touched_rows: dict[str, dict[int, Row]] = {}
-        self._folds: dict[type, Callable[[Any], None]] = {
+        self.folds: Mapping[type, Callable[[Any], None]] = {
             TaskCreated: self._task_created,
             TaskSubmitted: self._task_submitted,
             TaskMoved: self._task_moved,
@@ -84,16 +83,12 @@ class Scene:
             AgentRegistered: self._agent_registered,
             AgentKnownToPodManager: self._agent_known,
         }
-
-    def fold(self, entry: Entry) -> None:
-        """Take in one entry of the log."""
-        self.now = max(self.now, entry.at)
-        fold = self._folds.get(type(entry))
-        if fold is not None:
-            fold(entry)
+        """What takes in an entry of the log, by its type; others change nothing."""
 
     def settle(self) -> list[PoolNow]:
         """All entries of an instant are folded: see what each pool could do now; the pools that changed."""
+        if not (self._touched_pods or self._touched_rows or self.changed):
+            return []
         now = self.now
         for pod in self._touched_pods.values():
             pool = self.pools[pod.pool]
