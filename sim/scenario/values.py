@@ -163,8 +163,8 @@ class Breaks:
 class Expectation:
     """What must hold of a run under one preset.
 
-    If `breaks` is given, these invariants break and all others hold; but those in `undecided` may be left open,
-    and those in `may_break` may hold, break or be left open.
+    If `breaks` is given, these invariants break and all others hold; but those in `undecided` may be left
+    open, and those in `may_break` may hold, break or be left open.
     """
 
     breaks: tuple[Breaks, ...] | None = None
