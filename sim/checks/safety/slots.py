@@ -74,13 +74,12 @@ class OneSlotATask(Invariant, frozen=True):
             scene.deadlines.at(at + self.within, lambda: too_long(task, at))
 
         def too_long(task: int, since: float) -> None:
-            places = sorted(scene.slots.places.get(task, ()))
-            if held_since.get(task) != since or not places:
+            if held_since.get(task) != since:
                 return
             del held_since[task]
-            pod, slot = places[0]
-            text = f"task {task}, pending, has held slot {slot} of {pod} for {self.within:g} s"
-            report(since + self.within, text, pool=scene.rows[task].pool, task=task, pod=pod)
+            for pod, slot in sorted(scene.slots.places.get(task, ()))[:1]:
+                text = f"task {task}, pending, has held slot {slot} of {pod} for {self.within:g} s"
+                report(since + self.within, text, pool=scene.rows[task].pool, task=task, pod=pod)
 
         def task_moved(e: TaskMoved) -> None:
             held_since.pop(e.task, None)

@@ -15,6 +15,7 @@ _RUNNING = SlotState.RUNNING
 
 PLACES: Final = (TaskKind.PLAN_AND_APPLY, TaskKind.PLAN)
 """The kinds of places: for a plan_and_apply (both phases), and for a plan or a drift check."""
+_PLANS: Final = (TaskKind.PLAN,)
 
 
 def place_of(row: Row) -> TaskKind:
@@ -64,10 +65,13 @@ class PoolNow:
         else:
             pod.ready_since = None
         self._count(pod)
-        for place in PLACES:
-            fits = is_ready and self.fits(pod, place)
-            (self.eligible[place].add if fits else self.eligible[place].discard)(pod.name)
-            if not self.eligible[place]:
+        room = self.room_on(pod) if is_ready else ()
+        for place, eligible in self.eligible.items():
+            if place in room:
+                eligible.add(pod.name)
+            else:
+                eligible.discard(pod.name)
+            if not eligible:
                 self.eligible_since[place] = None
             elif self.eligible_since[place] is None:
                 self.eligible_since[place] = now
@@ -75,8 +79,11 @@ class PoolNow:
 
     def _update_own(self, pod: PodNow, now: float, *, is_ready: bool) -> None:
         """For whom a slot is reserved on the pod, and whether the apply could start in it."""
+        is_owed = self._slots.owes_on(pod.name)
+        if not (is_owed or pod.own_ready):
+            return
         before, pod.own_ready = pod.own_ready, set()
-        if is_ready:
+        if is_ready and is_owed:
             held = self._slots.on(pod.name).values()
             reserved = [each.task for each in held if each.state is SlotState.RESERVED]
             known = [task for task in reserved if task in self._rows]
@@ -104,29 +111,37 @@ class PoolNow:
         if pod.phase == "gone":
             self.pods.pop(pod.name, None)
 
-    def fits(self, pod: PodNow, place: TaskKind) -> bool:
-        """Whether the declared capacity rule leaves room, by the slot table and by what truly runs."""
-        table = self._slots.on(pod.name)
-        idle = set(range(self.terms.slots)) - set(table) - {each.slot for each in pod.live}
-        wants_apply = place is _PLAN_AND_APPLY
-        match self._all_terms.sharing:
+    def room_on(self, pod: PodNow) -> tuple[TaskKind, ...]:
+        """The kinds of places that the declared capacity rule leaves, by the table and by what truly runs."""
+        table, sharing = self._slots.on(pod.name), self._all_terms.sharing
+        if sharing is Sharing.UNDECLARED:
+            return () if table or pod.live else PLACES
+        taken = {*table, *[each.slot for each in pod.live]}
+        idle = [slot for slot in range(self.terms.slots) if slot not in taken]
+        if not idle:
+            return ()
+        match sharing:
             case Sharing.ALONE:
                 running = self.running_kinds(pod)
-                return bool(idle) and not (running if wants_apply else _PLAN_AND_APPLY in running)
+                if _PLAN_AND_APPLY in running:
+                    return ()
+                return _PLANS if running else PLACES
             case Sharing.ONE_A_POD:
-                return bool(idle) and not (wants_apply and self._plan_and_applies(pod))
+                return _PLANS if self._plan_and_applies(pod) else PLACES
             case Sharing.SLOT_ZERO:
-                return 0 in idle if wants_apply else bool(idle)
-            case Sharing.UNDECLARED:
-                return not table and not pod.live
+                return PLACES if idle[0] == 0 else _PLANS
             case _:
-                return bool(idle)
+                return PLACES
 
     def running_kinds(self, pod: PodNow) -> list[TaskKind]:
         """The kinds of what runs on the pod, by the slot table or in truth."""
-        table = self._slots.on(pod.name)
-        booked = {held.task for held in table.values() if held.state is _RUNNING}
-        kinds = [self._rows[task].kind for task in booked if task in self._rows]
+        rows, booked = self._rows, set()
+        kinds = []
+        for held in self._slots.on(pod.name).values():
+            if held.state is _RUNNING:
+                booked.add(held.task)
+                if held.task in rows:
+                    kinds.append(rows[held.task].kind)
         return kinds + [each.kind for each in pod.live if each.task not in booked]
 
     def _plan_and_applies(self, pod: PodNow) -> set[int]:
@@ -154,9 +169,13 @@ class PoolNow:
         runnable = {row.id: row for row in workspace.runnable(one_at_a_time=one_at_a_time)}
         workspace.runnable_rows = runnable
         are_open = workspace.plans_are_runnable(one_at_a_time=one_at_a_time)
-        plans = workspace.plans if are_open != workspace.is_open_for_plans else touched
+        rows = touched
+        if before or runnable:
+            rows = {**rows, **before, **runnable}
+        if are_open != workspace.is_open_for_plans:
+            rows = {**rows, **workspace.plans}
         workspace.is_open_for_plans = are_open
-        for row in (*plans.values(), *before.values(), *runnable.values(), *touched.values()):
+        for row in rows.values():
             is_plan = row.id in workspace.plans and are_open
             waiting = self.waiting[place_of(row)]
             if is_plan or row.id in runnable:

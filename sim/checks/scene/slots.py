@@ -79,6 +79,10 @@ class SlotTable:
         for task in self._promised_on.pop(pod, ()):
             del self.promised[task]
 
+    def owes_on(self, pod: str) -> bool:
+        """Whether any slot of the pod is promised."""
+        return pod in self._promised_on
+
     def promised_on(self, pod: str) -> dict[int, int]:
         """The slots of a pod that are reserved, by task, whatever the table still knows of them."""
         return {task: self.promised[task][1] for task in sorted(self._promised_on.get(pod, ()))}

@@ -110,6 +110,12 @@ def test_a_task_that_is_pending_again_may_not_keep_its_slot() -> None:
     assert story.frees(1).status(OneSlotATask(), until=60) == "holds"
 
 
+def test_a_task_whose_slot_was_booked_for_another_holds_none() -> None:
+    """Which is S01's business."""
+    story = Story().has("a").comes(1).comes(2).books(1).at(1).books(2).sends(2)
+    assert story.status(OneSlotATask(), until=60) == "holds"
+
+
 def test_what_a_restart_forgot_holds_no_slot() -> None:
     """The table is empty, so the pending task holds nothing any more."""
     story = Story().has("a").comes(1).books(1).at(3).control_goes_down().at(4).control_comes_up()
