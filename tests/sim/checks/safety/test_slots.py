@@ -96,6 +96,12 @@ def test_a_booking_that_never_comes_to_anything_is_named() -> None:
     assert story.broken(OneSlotATask(), until=60) == [(15.0, "task 1, pending, has held slot 2 of a for 5 s")]
 
 
+def test_an_apply_that_is_booked_is_not_pending() -> None:
+    """That it does not start is the business of L01 and L04."""
+    story = Story().has("a", "b").comes(1, PLAN_AND_APPLY).runs(1).at(60).plans(1).confirms(1)
+    assert story.frees(1).books(1, "b").status(OneSlotATask(), until=600) == "holds"
+
+
 def test_a_young_booking_is_undecided_at_the_end() -> None:
     """The run ends before the bound does; at the bound's own instant it is over."""
     story = Story().has("a").comes(1).books(1)
@@ -231,6 +237,13 @@ def test_no_rule_allows_more_tasks_than_slots(sharing: Sharing, slots: int, brok
     found = story.broken(CapacityRule())
     assert len(found) == broken
     assert all(text.endswith("a pod has 2 slots") for _, text in found)
+
+
+def test_a_pod_that_nobody_knows_has_any_number_of_slots() -> None:
+    """The log does not say how many; what may stand beside what is judged all the same."""
+    story = Story(slots=1).comes(1).comes(2).books(1).sends(1).books(2, slot=1).sends(2, slot=1)
+    assert story.status(CapacityRule()) == "holds"
+    assert len(story.comes(3, PLAN_AND_APPLY).books(3, slot=2).broken(CapacityRule())) == 1
 
 
 # S04: started where it is booked

@@ -50,6 +50,18 @@ def test_all_executions_of_a_cancelled_task_end() -> None:
     assert story.broken(CancelledTasksStop(), until=300) == [(40.0, text)]
 
 
+def test_a_cancelled_task_that_starts_again_is_named_once() -> None:
+    """Both executions have until 40 s."""
+    story = Story().has("a", "b").comes(1).runs(1).at(10).cancels(1).at(20).starts(1, "b", attempt=2)
+    assert [at for at, _ in story.broken(CancelledTasksStop(), until=300)] == [40.0]
+
+
+def test_a_cancelled_task_that_has_ended_leaves_nothing_open() -> None:
+    """At once, and not when its bound is over."""
+    story = Story().has("a").comes(1).runs(1).at(10).cancels(1).at(12).stops(1, outcome=Outcome.ABORTED)
+    assert story.status(CancelledTasksStop(), until=12) == "holds"
+
+
 def test_a_message_that_arrives_after_the_cancellation_starts_what_must_end() -> None:
     """Within the same bound; later than that, it may not start at all."""
     early = Story().has("a").comes(1).books(1).sends(1).at(10).cancels(1).at(20).starts(1)
@@ -102,8 +114,8 @@ def test_a_task_has_a_row_in_time(heard_at: float, grace: float, broken_at: list
 
 def test_a_task_that_never_gets_a_row_is_named_once() -> None:
     """With when it came."""
-    text = "task 1 was submitted at 5 s and has no row 30 s later"
-    assert Story().at(5).truly_comes(1).broken(NothingIsLost(), until=300) == [(35.0, text)]
+    text = "task 1 was submitted at 105 s and has no row 30 s later"
+    assert Story().at(105).truly_comes(1).broken(NothingIsLost(), until=300) == [(135.0, text)]
 
 
 def test_a_task_that_came_just_now_may_still_get_its_row() -> None:
@@ -180,6 +192,12 @@ def test_an_execution_that_goes_on_is_named_with_its_row() -> None:
     story = Story().has("a").comes(1).runs(1).at(60).row(1, TaskEvent.REQUEUED)
     text = "the plan of task 1 runs on a, but its row has been pending for 30 s"
     assert story.broken(NothingIsLost(), until=300) == [(90.0, text)]
+
+
+def test_an_execution_that_has_ended_leaves_nothing_open() -> None:
+    """At once, and not when its grace is over."""
+    story = Story().has("a").comes(1).runs(1).at(60).row(1, TaskEvent.FAILED).at(62).stops(1)
+    assert story.status(NothingIsLost(), until=62) == "holds"
 
 
 def test_an_execution_whose_row_was_ended_lately_is_undecided() -> None:
