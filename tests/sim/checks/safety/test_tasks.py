@@ -194,6 +194,12 @@ def test_an_execution_that_goes_on_is_named_with_its_row() -> None:
     assert story.broken(NothingIsLost(), until=300) == [(90.0, text)]
 
 
+def test_a_row_that_says_running_again_speaks_for_the_execution() -> None:
+    """The task was sent again while its first execution went on, which is S07's business."""
+    story = Story().has("a").comes(1).runs(1).at(60).row(1, TaskEvent.REQUEUED).at(80).sends(1)
+    assert story.status(NothingIsLost(), until=300) == "holds"
+
+
 def test_an_execution_that_has_ended_leaves_nothing_open() -> None:
     """At once, and not when its grace is over."""
     story = Story().has("a").comes(1).runs(1).at(60).row(1, TaskEvent.FAILED).at(62).stops(1)
