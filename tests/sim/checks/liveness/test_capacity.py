@@ -45,6 +45,12 @@ def test_a_task_that_waited_just_now_is_undecided() -> None:
     assert story.status(ScaledUpSoon(), until=13) == "broken"
 
 
+def test_a_task_that_waits_from_the_very_start_is_undecided_too() -> None:
+    """0 s is a time like any other."""
+    assert Story().comes(1).status(ScaledUpSoon(), until=9) == "undecided"
+    assert Story().comes(1).status(WokenUpSoon(), until=9) == "undecided"
+
+
 def test_a_pool_at_its_maximum_need_not_grow() -> None:
     """Pods that are leaving do not count, so then it must."""
     story = Story(max=1).has("a").comes(1, PLAN_AND_APPLY).runs(1).comes(2)
