@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lab.judgement import Finding, Judgement
-from lab.log_text import log_lines_by_entry
+from lab.log_text import AUTOSCALER, log_lines_by_entry
 from policies.actions import CreatePod
 from policies.vocabulary import INSTANT, SlotState
 from sim.checks import Verdict, Violation, scene_at, scene_of
@@ -94,6 +94,8 @@ class Evidence:
     """The pool concerned; empty for all."""
     since: float
     """Of the first log line."""
+    autoscaler: str
+    """The line of the autoscaler's last decision, if it is older: the same one is not logged again."""
     lines: tuple[str, ...]
     """Log lines of that pool, as `log_lines` has them, up to this moment."""
     left_out: int
@@ -145,7 +147,7 @@ def failures(
 def _evidence(run: Run, scene: Scene, at: float, pool: str, task: int | None, pod: str | None) -> Evidence:
     pools = _Pools(run)
     concerned = pool or pools.of_task.get(task) or pools.of_pod.get(pod) or pools.only
-    lines = _lines(run, pools, concerned, at)
+    lines, autoscaler = _lines(run, pools, concerned, at)
     is_long = len(lines) > LINES_MAX + 1  # a line is no longer than the note that it is left out
     kept = [*lines[:LINES_FIRST], *lines[LINES_FIRST - LINES_MAX :]] if is_long else lines
     names = [name for name in _names(scene, pools, task, pod) if pools.of_pod.get(name) in (concerned, None)]
@@ -155,6 +157,7 @@ def _evidence(run: Run, scene: Scene, at: float, pool: str, task: int | None, po
         at=at,
         pool=concerned if len(run.scenario.pools) > 1 else "",
         since=lines[0][0] if lines else at,
+        autoscaler=autoscaler,
         lines=tuple(text for _, text in kept),
         left_out=len(lines) - len(kept),
         pods=tuple(_pod(scene, name, pools) for name in names[:PODS_MAX]),
@@ -189,16 +192,25 @@ class _Pools:
         return self.of_task.get(task) or self.of_pod.get(pod) or self.of_pod.get(subject) or ""
 
 
-def _lines(run: Run, pools: _Pools, pool: str, at: float) -> list[tuple[float, str]]:
-    """The log lines of a pool up to a time, with their times: of the last seconds, and at least a few."""
-    found: list[tuple[float, str]] = []
+_Lines = list[tuple[float, str]]
+
+
+def _lines(run: Run, pools: _Pools, pool: str, at: float) -> tuple[_Lines, str]:
+    """The log lines of a pool up to a time, with their times: of the last seconds, and at least a few.
+
+    Also the last line of the autoscaler, if it is not among them; empty otherwise.
+    """
+    found: _Lines = []
     for entry, text in log_lines_by_entry(run):
         if entry.at > at + INSTANT:
             break
         if not pool or pools.of(entry) in (pool, ""):
             found.append((entry.at, text))
     recent = [line for line in found if line[0] >= at - WINDOW_S - INSTANT]
-    return recent if len(recent) >= LINES_MIN else found[-LINES_MIN:]
+    if len(recent) < LINES_MIN:
+        recent = found[-LINES_MIN:]
+    decided = [line for line in found if AUTOSCALER in line[1]][-1:]
+    return recent, decided[0][1] if decided and decided[0] not in recent else ""
 
 
 def _names(scene: Scene, pools: _Pools, task: int | None, pod: str | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ The others are in their style. Each line begins with the simulated time in secon
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from lab.words import visible
 from policies.actions import AbortTask, CreatePod, CutConnection, DeletePod, SendTask
@@ -42,6 +42,8 @@ from sim.record.entry import Entry
 from sim.record.truth import ControlHappened, FaultMissed
 
 _WIDTH = 12
+AUTOSCALER: Final = "[AutoScaler]"
+"""What a line about the size of a pool begins with."""
 
 
 def log_lines(run: Run) -> Iterator[str]:
@@ -151,7 +153,7 @@ class _Writer:
         numbers = ", ".join(f"{words(name)} {value:.3g}" for name, value in e.numbers.items())
         because = f"{words(e.reason)}; {numbers}" if numbers else words(e.reason)
         what = "keeping" if e.desired == e.pods else f"scaling to {e.desired}"
-        yield f"[AutoScaler] Pool {e.pool} has {e.pods} pods, {what} ({because})"
+        yield f"{AUTOSCALER} Pool {e.pool} has {e.pods} pods, {what} ({because})"
 
     def _created(self, e: CreatePod) -> Iterator[str]:
         self._created_at[e.pod] = e.at

@@ -69,7 +69,7 @@ def evidence_parts(evidence: Evidence, width: int) -> Iterator[RenderableType]:
     """The log lines, the slots, the pods and the task at that moment."""
     pool = f" of pool {evidence.pool}" if evidence.pool else ""
     if evidence.lines:
-        yield Text(f"log{pool} from {duration(evidence.since)} to {duration(evidence.at)}", style="dim")
+        yield Text(f"log{pool}, the last {duration(evidence.at - evidence.since)}", style="dim")
         yield indented(_log(evidence))
     if not evidence.pods:
         yield Text(f"at {duration(evidence.at)} there is no pod{pool}, and none on its way")
@@ -84,12 +84,19 @@ def _log(evidence: Evidence) -> Table:
     """A row for each line: when, and what; what is too long goes on below its beginning."""
     table = plain_table("", "", right=[""], gap=1)
     table.columns[1].justify = "left"
+    if evidence.autoscaler:
+        table.add_row(*_time_and_text(evidence.autoscaler))
+        table.add_row("…", Text("no other decision of the autoscaler since", style="dim"))
     for index, line in enumerate(evidence.lines):
         if evidence.left_out and index == LINES_FIRST:
             table.add_row("…", Text(f"{count(evidence.left_out, 'line')} left out", style="dim"))
-        at, _, text = line.partition(" s ")
-        table.add_row(f"{at.strip()} s", text)
+        table.add_row(*_time_and_text(line))
     return table
+
+
+def _time_and_text(line: str) -> tuple[str, str]:
+    at, _, text = line.partition(" s ")
+    return f"{at.strip()} s", text
 
 
 def _slot_table(evidence: Evidence) -> Table:

@@ -100,6 +100,16 @@ def test_a_quiet_time_still_has_a_few_lines() -> None:
     assert evidence.since < 290.0
 
 
+def test_the_last_word_of_the_autoscaler_is_shown_however_old_it_is() -> None:
+    """A decision that changes nothing is not logged again, and yet it holds."""
+    run = fly(UNKNOWN_AGENT)
+    later, early = evidence_at(run, 200.0), evidence_at(run, 10.0)
+    assert "10.000 s [AutoScaler] Pool default has 1 pods, keeping" in later.autoscaler
+    assert later.autoscaler not in later.lines
+    assert early.autoscaler == ""
+    assert any("[AutoScaler]" in line for line in early.lines)
+
+
 def test_of_many_lines_the_first_and_the_last_are_kept() -> None:
     """What is left out stands in the middle, and is counted."""
     tasks = "\n".join(f"  - {{id: {n}, at: 1 s, workspace: w{n}, kind: plan}}" for n in range(1, 31))

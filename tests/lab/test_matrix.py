@@ -194,6 +194,14 @@ def test_by_default_every_preset_meets_every_shipped_scenario(whole: Any) -> Non
     assert {row.scenario for row in whole.drawn} >= {"cold-start", "daily-with-bursts"}
 
 
+def test_progress_is_the_share_of_all_runs() -> None:
+    """It only grows, and ends at 1."""
+    shares: list[float] = []
+    matrix(["609", "fix-3"], ["seed-before", "later"], progress=shares.append)
+    assert shares == sorted(shares)
+    assert ({0.25, 0.5, 0.75} <= set(shares), shares[-1]) == (True, 1.0)
+
+
 def test_chance_is_where_something_is_drawn() -> None:
     """A list of delays for the first pods and tasks that are written down are no chance."""
     assert not is_random(load("609"))

@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,17 @@ def test_a_pipe_gets_plain_lines_of_a_fixed_width(tmp_path: Path) -> None:
 
 def on_a_terminal(*arguments: str, **environment: str) -> str:
     """What a command writes to a terminal."""
+    return from_a_terminal(lambda theirs: {"stdout": theirs}, *COMMAND, *arguments, **environment)
+
+
+def from_a_terminal(channel: Callable[[int], dict[str, int]], *command: str, **environment: str) -> str:
+    """What a process writes to a terminal on one channel; nobody listens to the others."""
     ours, theirs = pty.openpty()
+    channels = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **channel(theirs)}
     running = subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
+        command,
+        stdout=channels["stdout"],
+        stderr=channels["stderr"],
         env={**os.environ, "TERM": "xterm-256color", **environment},
     )
     os.close(theirs)
@@ -54,6 +61,29 @@ def test_a_terminal_gets_colour_unless_it_is_not_wanted() -> None:
     plain = on_a_terminal("run", "609", NO_COLOR="1")
     assert "\x1b[36m" not in plain
     assert "\x1b[1m" in plain
+
+
+def test_a_terminal_gets_colour_for_what_holds_and_what_breaks() -> None:
+    """Green and red, which the words beside them say as well."""
+    assert "\x1b[32m" in on_a_terminal("test", "609")
+    table = on_a_terminal("matrix", "609", COLUMNS="100")
+    assert "\x1b[32mok 20 s" in table
+    assert "\x1b[31mL01 19 s" in table
+
+
+def test_progress_is_shown_on_a_terminal_and_wiped_off() -> None:
+    """Nothing of it is left when the command ends."""
+    code = (
+        "import lab.cli.progress as progress\n"
+        "progress.PATIENCE_S = progress._EVERY_S = 0.0\n"
+        "import windtunnel_command\n"
+        "windtunnel_command.main()\n"
+    )
+    said = from_a_terminal(
+        lambda theirs: {"stderr": theirs}, sys.executable, "-c", code, "matrix", "609", PYTHONPATH=str(ROOT)
+    )
+    assert "\rmatrix: 50 % simulated " in said
+    assert said.endswith("\r\x1b[K")
 
 
 def test_where_blocks_cannot_be_written_letters_do(tmp_path: Path) -> None:

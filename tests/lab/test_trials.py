@@ -10,7 +10,7 @@ import pytest
 import lab.trials
 from lab import judge_scenarios, shipped_scenarios
 from lab.running import run
-from lab.trials import find_cases
+from lab.trials import find_cases, try_case
 from sim.errors import InputError
 from sim.simulate import Interrupted
 from tests.lab.commands import RULES, process, stdout_of, windtunnel
@@ -186,6 +186,16 @@ def test_json_has_every_expectation_and_its_evidence() -> None:
     (before,), (after,) = expectations["seed-before"], expectations["seed-after"]
     assert (before["finding"], before["evidence"]["at"], before["at"]) == ("fails", 20.0, 20.0)
     assert (after["finding"], after["evidence"]) == ("holds", None)
+
+
+def test_progress_is_the_share_of_all_runs_of_a_case() -> None:
+    """It only grows, and ends at 1."""
+    write(Path("a.yaml"), FAILS)
+    (case,) = find_cases(["a.yaml"])
+    shares: list[float] = []
+    try_case(case, shares.append)
+    assert shares == sorted(shares)
+    assert (0.5 in shares, shares[-1]) == (True, 1.0)
 
 
 def interrupting(after: int) -> Callable[..., Any]:
