@@ -203,6 +203,20 @@ def test_a_confirmed_apply_takes_its_own_slot_where_the_rule_lets_it_run(
     assert found == [(110.0, text)] * broken
 
 
+@pytest.mark.parametrize(("applied_at", "broken_at"), [(105.0, []), (110.0, []), (110.001, [110.0])])
+def test_an_apply_takes_its_own_slot_in_time(applied_at: float, broken_at: list[float]) -> None:
+    """It is confirmed at 100 s; exactly at the bound is in time."""
+    story = Story(slots=1).has("a").comes(1, PLAN_AND_APPLY).runs(1).at(60).plans(1).at(100).confirms(1)
+    assert [at for at, _ in story.at(applied_at).applies(1).broken(SentSoon())] == broken_at
+
+
+def test_an_apply_with_its_own_slot_is_undecided_until_it_is_sent() -> None:
+    """And leaves nothing open then."""
+    story = Story(slots=1).has("a").comes(1, PLAN_AND_APPLY).runs(1).at(60).plans(1).at(100).confirms(1)
+    assert story.status(SentSoon(), until=105) == "undecided"
+    assert story.at(103).applies(1).status(SentSoon(), until=105) == "holds"
+
+
 def test_an_apply_that_could_go_to_two_places_is_told_of_once() -> None:
     """Its own slot and another pod's."""
     story = Story().has("a", "b").comes(1, PLAN_AND_APPLY).runs(1).at(60).plans(1).at(100).confirms(1)
