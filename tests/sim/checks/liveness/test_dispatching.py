@@ -319,6 +319,12 @@ def test_without_capacity_and_without_room_for_more_the_time_does_not_run() -> N
     assert [at for at, _ in roomy.broken(AppliedSoon(), until=1000)] == [400.0]
 
 
+def test_its_own_slot_is_capacity_and_so_is_any_other() -> None:
+    """In a pool that may not grow: no slot but its own, and one but not its own."""
+    assert [at for at, _ in confirmed(max=1, slots=1).broken(AppliedSoon(), until=1000)] == [400.0]
+    assert [at for at, _ in confirmed(max=1).frees(1).broken(AppliedSoon(), until=1000)] == [400.0]
+
+
 def test_without_a_control_plane_the_time_does_not_run() -> None:
     """It is back at 700 s."""
     story = confirmed().at(110).control_goes_down().at(700).control_comes_up()
