@@ -1,5 +1,6 @@
 """Several scenarios at once: shipped names, files, and folders with all that is below them."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -95,10 +96,10 @@ def _expanded(path: str | Path) -> Iterator[str | Path]:
         yield path
         return
     folder = Path(path)
-    if not folder.is_dir():
-        yield folder if folder.exists() else path
+    if not os.path.isdir(folder):  # unlike the methods of Path, these raise nothing
+        yield folder if os.path.exists(folder) else path
         return
-    files = sorted({file for pattern in _PATTERNS for file in folder.rglob(pattern) if file.is_file()})
+    files = sorted({file for pattern in _PATTERNS for file in folder.rglob(pattern) if os.path.isfile(file)})
     shown = [file for file in files if not _is_hidden(file.relative_to(folder))]
     if not shown:
         raise InputError(f"{path}: there is no scenario below this folder; expected files named *.yaml")

@@ -19,6 +19,7 @@ from policies.presets import PRESETS
 from policies.rules.base import Rule
 from sim.errors import InputError
 from sim.scenario import Override, parse_override
+from sim.scenario.overrides import is_text
 
 PolicyChoice: TypeAlias = str | PolicySet | Rule | type[Rule]
 
@@ -44,6 +45,8 @@ def as_changes(choice: PolicyChoice | None) -> list[Override]:
         raise InputError(
             f"policy {choice!r}: expected an expression such as seed-before, a rule or a PolicySet"
         )
+    if not is_text(choice):
+        raise InputError(f"--policy {choice!r}: is no text (UTF-8); expected for example seed-before")
     return list(_changes(choice))
 
 
@@ -76,7 +79,7 @@ def _setting(part: str, place: str) -> Override:
     try:
         change = parse_override(part)
     except InputError as error:
-        raise InputError(f"{place}: {str(error).partition(': ')[2]}") from None
+        raise InputError(f"{place}: {str(error).removeprefix(f'--set {part}: ')}") from None
     if change.path[0] != "policy":
         raise InputError(
             f"{place}: {change.path[0]} is no part of a policy; use --set {part} to change the scenario"

@@ -100,6 +100,8 @@ def _entry_points() -> dict[str, EntryPoint]:
 
 
 def _load_module(name: str) -> types.ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(f"{name!r} is no module's name; expected path/to/file.py:Class or module:Class")
     here = str(Path.cwd())
     with _users_code(name):
         # Last, so that nothing in the current folder can come before an installed module.
@@ -115,13 +117,13 @@ def _load_module(name: str) -> types.ModuleType:
             ) from None
         finally:
             sys.path.remove(here)
-    _users_files.add(module.__file__ or "")
+    _users_files.add(getattr(module, "__file__", None) or "")  # a module of the interpreter's has no file
     return module
 
 
 def _load_file(path: Path) -> types.ModuleType:
-    where = path.resolve()
     try:
+        where = path.resolve()
         status = where.stat()
         source = where.read_bytes()
     except (OSError, ValueError) as error:

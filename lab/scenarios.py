@@ -4,6 +4,7 @@ The shipped ones lie in the wheel beside this module, and in a clone in its `sce
 """
 
 import operator
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from lab.rules import find_rule, prints_aside
 from policies.names import nearest
 from sim.errors import InputError
 from sim.scenario import Scenario, parse_scenario
+from sim.scenario.files import read_whole, whole
 
 STANDARD_INPUT: Final = "-"
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -84,7 +86,7 @@ def read_scenario(name: str | Path) -> ScenarioText:
     if isinstance(name, str) and name in shipped_scenarios():
         return _read(shipped_folder() / f"{name}.yaml", called=f"{name}.yaml")
     path = Path(name)
-    if not path.exists() and not _looks_like_a_path(str(name)):
+    if not os.path.exists(path) and not _looks_like_a_path(str(name)):
         raise InputError(
             f"{nearest('scenario', str(name), shipped_scenarios())}; "
             "or give a path to a file, or - for standard input"
@@ -97,12 +99,12 @@ def _looks_like_a_path(name: str) -> bool:
 
 
 def _read(path: Path, *, called: str) -> ScenarioText:
-    if path.is_dir():
-        files = sorted(each.name for each in path.iterdir() if each.suffix in _SUFFIXES)
-        inside = f"one of its files: {', '.join(files[:5])}" if files else "a scenario file"
-        raise InputError(f"{called}: is a folder; expected {inside}")
     try:
-        return ScenarioText(called, path.read_bytes(), path.parent)
+        if os.path.isdir(path):
+            files = sorted(each.name for each in path.iterdir() if each.suffix in _SUFFIXES)
+            inside = f"one of its files: {', '.join(files[:5])}" if files else "a scenario file"
+            raise InputError(f"{called}: is a folder; expected {inside}")
+        return ScenarioText(called, read_whole(path, called), path.parent)
     except (OSError, ValueError) as error:  # ValueError: a name with a null byte
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{called}: cannot be read: {reason}") from None
@@ -110,6 +112,6 @@ def _read(path: Path, *, called: str) -> ScenarioText:
 
 def _read_standard_input() -> bytes:
     try:
-        return sys.stdin.buffer.read()
+        return whole(sys.stdin.buffer, "stdin")
     except (OSError, AttributeError):  # None, if it is closed
         raise InputError("stdin: cannot be read; expected a scenario on standard input") from None

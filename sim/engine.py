@@ -125,8 +125,9 @@ class Engine(simpy.Environment):
                 self.now = now = at
                 function(argument)
         except BaseException:
-            queue.remove(end)
-            heapify(queue)
+            if end in queue:  # Ctrl-C may come just after it was taken out
+                queue.remove(end)
+                heapify(queue)
             raise
         if self.now < until < math.inf:
             self.now = until

@@ -9,6 +9,11 @@ _RATE_UNITS: Final = {"s": 1.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 8
 _NUMBER: Final = r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
 _PART: Final = re.compile(rf"\s*{_NUMBER}\s*([a-zA-Zµ]*)\s*")
 _RATE: Final = re.compile(rf"\s*(-?){_NUMBER}\s*per\s*([a-z]+)\s*")
+LONGEST_S: Final = 100_000 * 86400.0
+"""The longest duration that is read. From 104,000 days on, float seconds are coarser than the microseconds to
+which durations are drawn; what never comes says `never`."""
+SHORTEST_WAIT_S: Final = 0.001
+"""The shortest wait (float s) of what is done again and again: less of it, and time would hardly move on."""
 _EXAMPLE: Final = f"write for example '6 s', '10 min' or '1 h 30 min' (units: {', '.join(UNITS)})"
 
 
@@ -16,7 +21,7 @@ def parse_duration(value: object) -> float:
     """Float seconds of a duration such as "250 ms", "6 s" or "1 h 30 min".
 
     Raises ValueError, which says what is wrong and what to write, for anything else: a bare number, an
-    unknown unit, a negative or endless duration.
+    unknown unit, a negative duration or one of more than 100,000 days.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"{value!r} is no duration; {_EXAMPLE}")
@@ -39,8 +44,8 @@ def parse_duration(value: object) -> float:
         rest = rest[part.end() :]
     if not text:
         raise ValueError(f"{value!r} is no duration; {_EXAMPLE}")
-    if not math.isfinite(total):
-        raise ValueError(f"{value!r} is no finite duration; {_EXAMPLE}")
+    if total > LONGEST_S:
+        raise ValueError(f"{value!r} is too long; the longest duration is 100000 d")
     return total
 
 

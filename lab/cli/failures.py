@@ -19,6 +19,8 @@ SHOW_TRACEBACK: Final = "WINDTUNNEL_TRACEBACK"
 _ClickException: Final = typer.BadParameter.__mro__[2]
 """What Typer's own usage errors are; Typer has no public name for it."""
 
+_LINE_MAX: Final = 2000
+"""Characters of a line of a message; one that lists names to choose from has fewer than a thousand."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -32,10 +34,18 @@ def report(error: BaseException) -> int:
     lines, code = _explain(error)
     screen = err()
     for line in lines:
-        screen.write(f"windtunnel: {visible(line)}\n")
+        screen.write(f"windtunnel: {_shortened(visible(line))}\n")
     if code in (BUG, POLICY_FAILED) and os.environ.get(SHOW_TRACEBACK):
         screen.write("".join(traceback.format_exception(error)))
     return code
+
+
+def _shortened(line: str) -> str:
+    """A line of a message without its middle, if a file has put a megabyte of itself into it."""
+    if len(line) <= _LINE_MAX:
+        return line
+    half = _LINE_MAX // 2
+    return f"{line[:half]} ... {len(line) - 2 * half:,} characters ... {line[-half:]}"
 
 
 def _is_closed_pipe(error: BaseException) -> bool:

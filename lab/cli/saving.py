@@ -20,27 +20,34 @@ def check_folder(folder: Path | None) -> None:
     """Raise InputError if a record could not be saved there, before somebody waits for a long run."""
     if folder is None:
         return
-    if folder.exists():
-        if not folder.is_dir():
-            raise InputError(f"--out {folder}: is a file; expected a folder, or a name for a new one")
-        if any(folder.iterdir()) and not (folder / "manifest.json").exists():
-            raise InputError(
-                f"--out {folder}: is there already and holds no record, so it is left alone; "
-                "expected a new folder, or one with a record to be replaced"
-            )
-        try:
-            check_replaceable(folder)
-        except InputError as error:
-            raise InputError(f"--out {error}") from None
+    try:
+        if folder.exists():
+            _check_existing(folder)
+    except OSError as error:  # a name that is too long, or a folder that nobody may look into
+        raise InputError(f"--out {folder}: cannot be looked at: {error.strerror or error}") from None
     check_writable(folder.parent)
+
+
+def _check_existing(folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError(f"--out {folder}: is a file; expected a folder, or a name for a new one")
+    if any(folder.iterdir()) and not (folder / "manifest.json").exists():
+        raise InputError(
+            f"--out {folder}: is there already and holds no record, so it is left alone; "
+            "expected a new folder, or one with a record to be replaced"
+        )
+    try:
+        check_replaceable(folder)
+    except InputError as error:
+        raise InputError(f"--out {error}") from None
 
 
 def check_writable(folder: Path) -> None:
     """Raise InputError if nothing can be made in this folder, or on the way to it."""
     above = folder.absolute()
-    while not above.exists():
+    while not os.path.exists(above):
         above = above.parent
-    if not above.is_dir():
+    if not os.path.isdir(above):
         raise InputError(f"--out {folder}: {above} is a file; expected a folder")
     if not os.access(above, os.W_OK | os.X_OK):
         raise InputError(f"--out {folder}: {above} cannot be written to; expected a folder of your own")

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from sim.scenario.fields import Delay, Part, PositiveSeconds, RatePerSecond, Seconds, Text
+from sim.scenario.limits import CUSTOMERS_MAX
 from sim.scenario.problems import FieldError
 
 HOUR_S: Final = 3600.0
@@ -123,7 +124,7 @@ class BurstsBlock(Part):
 class ClosedBlock(Part):
     """`closed`: customers who wait for the end of their task, think, and submit the next one."""
 
-    customers: int = Field(ge=1)
+    customers: int = Field(ge=1, le=CUSTOMERS_MAX)
     think: Delay = Field(description="Before each task of a customer, the first one too.")
 
 

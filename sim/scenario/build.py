@@ -9,6 +9,7 @@ from sim.scenario.checks import entry, fault_pool, problem_at
 from sim.scenario.digest import digest_of
 from sim.scenario.expectations import presets_named
 from sim.scenario.files import ScenarioFiles
+from sim.scenario.limits import too_many_tasks
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.pods import DEFAULT_POOL
 from sim.scenario.pool_map import PoolMap
@@ -40,6 +41,7 @@ def build_sources(
         except FieldError as error:
             problems.append(problem_at((*path, *error.path), str(error)))
             continue
+        problems += too_many_tasks(built, block.horizon, path)
         sources.append(built)
     return tuple(sources), problems
 

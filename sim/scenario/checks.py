@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from policies.names import nearest
 from policies.presets import PRESETS
-from sim.quantities import parse_duration
+from sim.quantities import SHORTEST_WAIT_S, parse_duration
 from sim.scenario.expectations import ANY_TIME, presets_named
 from sim.scenario.faults import FaultBlock
+from sim.scenario.limits import CADENCES, SLOTS_MAX
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.pods_to_come import check_pod
 from sim.scenario.pool_map import PoolMap
@@ -30,6 +31,7 @@ def check(block: ScenarioBlock, tree: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem((), "there is no work; expected tasks, workload, or both")
     if block.pod_start is not None and "container_start" in tree.get("pod", {}):
         yield problem_at(("pod_start",), "pod.container_start is given too; keep one of them")
+    yield from _check_policy(block)
     yield from _check_pools(block)
     yield from _check_tasks(block)
     yield from _check_exceptions(block)
@@ -63,6 +65,16 @@ def attempt(path: Path, function: Callable[[], object]) -> Iterator[Problem]:
 def pool_path(block: ScenarioBlock, name: str) -> Path:
     """Where the pool of this name stands in the file."""
     return ("pool",) if block.pools is None else ("pools", name)
+
+
+def _check_policy(block: ScenarioBlock) -> Iterator[Problem]:
+    slots = block.policy.slots_per_pod
+    if slots > SLOTS_MAX:
+        yield problem_at(("policy", "slots_per_pod"), f"{slots}; expected a whole number <= {SLOTS_MAX}")
+    for name in CADENCES:
+        every_s = getattr(block.policy.controller, name)
+        if every_s < SHORTEST_WAIT_S:
+            yield problem_at(("policy", "controller", name), f"{every_s:g} s; expected at least 1 ms")
 
 
 def _check_pools(block: ScenarioBlock) -> Iterator[Problem]:

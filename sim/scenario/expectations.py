@@ -104,7 +104,7 @@ def _codes(value: Any) -> tuple[str, ...]:
 
 
 def _known(code: Any, path: tuple[Any, ...]) -> None:
-    if code not in INVARIANTS:
+    if not isinstance(code, str) or code not in INVARIANTS:
         raise FieldError(path, nearest("invariant", str(code), INVARIANTS))
 
 

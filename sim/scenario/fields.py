@@ -22,9 +22,10 @@ from pydantic import (
 )
 
 from policies.presets import rule_class
-from sim.distributions import Distribution, PerEntity, ReadColumn, parse_distribution
-from sim.quantities import parse_duration, parse_rate
+from sim.distributions import Distribution, PerEntity
+from sim.quantities import SHORTEST_WAIT_S, parse_duration, parse_rate
 from sim.scenario.policy_block import FindRule
+from sim.written_distributions import ReadColumn, parse_distribution
 
 
 @dataclass
@@ -61,8 +62,8 @@ class Part(BaseModel):
 
 def _positive_duration(value: Any) -> float:
     seconds = parse_duration(value)
-    if not seconds > 0:
-        raise ValueError(f"{value!r}; expected a duration above 0 s")
+    if seconds < SHORTEST_WAIT_S:
+        raise ValueError(f"{value!r}; expected at least 1 ms")
     return seconds
 
 
@@ -81,8 +82,8 @@ def _delay_or_never(value: Any, info: ValidationInfo) -> Distribution:
 
 def _interval(value: Any, info: ValidationInfo) -> Distribution:
     distribution = _delay(value, info)
-    if not distribution.mean() > 0:
-        raise ValueError(f"{value!r}; expected a time between events above 0 s")
+    if distribution.mean() < SHORTEST_WAIT_S:
+        raise ValueError(f"{value!r}; expected a time between events of at least 1 ms on average")
     return distribution
 
 

@@ -2,9 +2,27 @@
 
 import hashlib
 from pathlib import Path
+from typing import BinaryIO, Final
 
 from sim.errors import InputError
 from sim.workloads import Arrival, read_column, read_trace
+
+SIZE_MAX: Final = 64 * 2**20
+"""Bytes of a scenario file; a hundred times what anybody writes, and what `/dev/zero` must be kept to."""
+
+
+def read_whole(path: Path, name: str) -> bytes:
+    """What is in a scenario file, called `name` in messages. Raises OSError; InputError if it is too long."""
+    with path.open("rb") as file:
+        return whole(file, name)
+
+
+def whole(file: BinaryIO, name: str) -> bytes:
+    """All that is in an open scenario file. Raises OSError, and InputError if it is too long."""
+    content = file.read(SIZE_MAX + 1)
+    if len(content) > SIZE_MAX:
+        raise InputError(f"{name}: has more than {SIZE_MAX // 2**20} MB; expected a scenario in YAML")
+    return content
 
 
 class ScenarioFiles:

@@ -12,7 +12,7 @@ from sim.scenario import source as yaml_source
 from sim.scenario.build import build_scenario, build_sources
 from sim.scenario.checks import check, problem_at
 from sim.scenario.fields import Reading
-from sim.scenario.files import ScenarioFiles
+from sim.scenario.files import ScenarioFiles, read_whole
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.overrides import Override, apply_overrides, parse_override
 from sim.scenario.policy_block import FindRule
@@ -31,9 +31,10 @@ def load_scenario(
 ) -> Scenario:
     """The scenario in a file. See `parse_scenario`."""
     try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: can not be read: {error.strerror or error}") from None
+        text = read_whole(path, str(path))
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: can not be read: {reason}") from None
     return parse_scenario(
         text,
         name=str(path),

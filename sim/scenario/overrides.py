@@ -4,6 +4,7 @@ A key is a dotted path into the file, list indexes included (`pool.min`, `tasks.
 of the rule families, and `controller`, need no path: `placement=P5` changes the scenario's policy.
 """
 
+import re
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Final
@@ -17,6 +18,9 @@ from sim.scenario.source import Path, dotted, parse_value
 POLICY_KEYS: Final = (*FAMILIES, "controller", "slots_per_pod")
 """Keys that change the policy and may be written without `policy.` before them."""
 
+_INDEX: Final = re.compile("[0-9]{1,18}")
+"""A part of a path that may be an index into a list."""
+
 
 class Override(msgspec.Struct, frozen=True):
     """One change: what the person wrote, where it goes and what it puts there."""
@@ -29,6 +33,8 @@ class Override(msgspec.Struct, frozen=True):
 
 def parse_override(text: str) -> Override:
     """The override written as `key=value`; InputError says what is wrong with it."""
+    if not is_text(text):
+        raise InputError(f"--set {text!r}: is no text (UTF-8); expected key=value, for example pool.min=2")
     key, equals, value_text = text.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts):
@@ -41,8 +47,13 @@ def parse_override(text: str) -> Override:
         raise InputError(f"--set {text}: {error}") from None
     if value is None:
         raise InputError(f"--set {text}: the value is missing; for example --set pool.min=2")
-    path = tuple(int(part) if part.isdecimal() else part for part in parts)
+    path = tuple(int(part) if _INDEX.fullmatch(part) else part for part in parts)
     return Override(f"--set {text}", path, value)
+
+
+def is_text(given: str) -> bool:
+    """Whether what a person gave is text; an argument of a command that is no UTF-8 has lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in given)
 
 
 def apply_overrides(tree: dict[str, Any], overrides: Sequence[Override]) -> None:

@@ -16,6 +16,7 @@ from sim.scenario.fields import (
     SecondsOrNever,
     Text,
 )
+from sim.scenario.limits import PODS_MAX, SLOTS_MAX
 from sim.scenario.values import (
     BACK_OFF_S,
     AgentTimes,
@@ -97,8 +98,10 @@ class PoolBlock(Part):
     """`pool`, or an entry of `pools`: its size, and what differs from the other pools."""
 
     min: int = Field(default=0, ge=0, description="The fewest pods that the autoscaler keeps.")
-    max: int = Field(ge=1, description="The most pods that there may be.")
-    slots: int | None = Field(default=None, ge=1, description="Per pod; default: what the policy says.")
+    max: int = Field(ge=1, le=PODS_MAX, description="The most pods that there may be.")
+    slots: int | None = Field(
+        default=None, ge=1, le=SLOTS_MAX, description="Per pod; default: what the policy says."
+    )
     initial: int = Field(
         default=0, ge=0, description="Pods that are there from the start, their agents connected."
     )

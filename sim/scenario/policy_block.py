@@ -102,8 +102,10 @@ def _names(given: Mapping[str, Any]) -> dict[str, str]:
 def _rule_class(family: str, named: Any, find_rule: FindRule) -> type[Rule]:
     if isinstance(named, type) and issubclass(named, FAMILIES[family]):
         return named
+    if not isinstance(named, str):
+        raise FieldError((family, "rule"), f"{named!r} is no rule's name; expected for example P5")
     try:
-        return find_rule(family, str(named))
+        return find_rule(family, named)
     except ValueError as error:
         raise FieldError((family,), str(error).removeprefix(f"{family}: ")) from None
 

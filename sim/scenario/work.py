@@ -25,6 +25,7 @@ from sim.scenario.fields import (
     Share,
     Text,
 )
+from sim.scenario.limits import WORKSPACES_MAX
 from sim.scenario.problems import FieldError
 from sim.workloads import Arrival
 
@@ -130,9 +131,9 @@ class TaskBlock(Part):
 def _workspaces(value: Any) -> int | tuple[str, ...]:
     if isinstance(value, list) and value and all(isinstance(name, str) and name for name in value):
         return tuple(value)
-    if type(value) is int and value >= 1:
+    if type(value) is int and 1 <= value <= WORKSPACES_MAX:
         return value
-    raise ValueError(f"{value!r}; expected a whole number >= 1, or a list of names")
+    raise ValueError(f"{value!r}; expected a whole number from 1 to {WORKSPACES_MAX}, or a list of names")
 
 
 Workspaces = Annotated[
@@ -141,7 +142,7 @@ Workspaces = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "integer", "minimum": 1},
+                {"type": "integer", "minimum": 1, "maximum": WORKSPACES_MAX},
                 {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
             ]
         }

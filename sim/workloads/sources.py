@@ -11,9 +11,12 @@ from itertools import repeat
 import msgspec
 import numpy as np
 
-from sim.distributions import ZERO, Constant, Distribution, Samples
+from sim.distributions import ZERO, Constant, Distribution, Samples, shares_of
 from sim.streams import Streams
 from sim.workloads.arrival import Arrival
+
+_REPEATS_MAX = 1_000_000
+"""How often a curve may start anew: each day for longer than anybody has planned ahead."""
 
 
 class Traits(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +34,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
 
     def kind_shares(self) -> tuple[list[str], Samples]:
         """The kinds, and the probability of each."""
-        weights = np.asarray(list(self.kinds.values()), dtype=float)
-        return list(self.kinds), weights / weights.sum()
+        return list(self.kinds), shares_of(list(self.kinds.values()))
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     def times(self, streams: Streams, horizon_s: float) -> Samples:
         """Times of submission (float s), sorted."""
+        raise NotImplementedError
+
+    def expected_tasks(self, horizon_s: float) -> float:
+        """About how many tasks it makes up to the horizon; infinity if they are too many to say."""
         raise NotImplementedError
 
     def arrivals(self, streams: Streams, horizon_s: float) -> list[Arrival]:
@@ -89,6 +95,15 @@ class Varying(Source, frozen=True, kw_only=True):
     ends_at: float = math.inf
     count: int | None = None
 
+    def expected_tasks(self, horizon_s: float) -> float:
+        if self.repeats_every_s is not None and horizon_s / self.repeats_every_s > _REPEATS_MAX:
+            return math.inf
+        _, cumulated = self._cumulated(min(self.ends_at, horizon_s))
+        total = float(cumulated[-1])
+        if not math.isfinite(total):
+            return math.inf
+        return total if self.count is None else min(total, self.count)
+
     def times(self, streams: Streams, horizon_s: float) -> Samples:
         rng = streams.of("arrival", self.index)
         end = min(self.ends_at, horizon_s)
@@ -109,7 +124,8 @@ class Varying(Source, frozen=True, kw_only=True):
                 edges.append((time, rate))
         at = np.asarray([*(time for time, _ in edges), max(end, begin)])
         rates = np.asarray([rate for _, rate in edges])
-        return at, np.concatenate([[0.0], np.cumsum(rates * np.diff(at))])
+        with np.errstate(over="ignore", invalid="ignore"):  # of a rate that `expected_tasks` finds too high
+            return at, np.concatenate([[0.0], np.cumsum(rates * np.diff(at))])
 
     def _edges(self, end: float) -> Iterator[tuple[float, float]]:
         """When (float s) a step begins, and the rate from there on; steps come in order of time."""
@@ -129,6 +145,10 @@ class Bursts(Source, frozen=True, kw_only=True):
     at: tuple[float, ...] = ()
     every_s: float | None = None
 
+    def expected_tasks(self, horizon_s: float) -> float:
+        bursts = len(self.at) if self.every_s is None else horizon_s // self.every_s
+        return bursts * float(self.size)
+
     def times(self, streams: Streams, horizon_s: float) -> Samples:
         starts = list(self.at)
         if self.every_s is not None:
@@ -145,6 +165,9 @@ class Listed(Source, frozen=True, kw_only=True):
 
     listed: tuple[Arrival, ...]
     keeps_ids: bool = True
+
+    def expected_tasks(self, horizon_s: float) -> float:
+        return float(len(self.listed))
 
     def arrivals(self, streams: Streams, horizon_s: float) -> list[Arrival]:
         kept = [arrival for arrival in self.listed if arrival.submitted_at <= horizon_s]

@@ -8,6 +8,7 @@ time, stably.
 
 import csv
 import math
+import stat
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -50,12 +51,15 @@ def read_column(path: Path, column: str) -> list[float]:
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Rows by number, as a person counts them: the header is row 1."""
     try:
+        if stat.S_ISCHR(path.stat().st_mode) or stat.S_ISFIFO(path.stat().st_mode):
+            raise InputError(f"{path}: is no file that can be read twice; expected a CSV or Parquet file")
         if path.suffix == ".parquet":
             yield from _parquet_rows(path)
         else:
             yield from _csv_rows(path)
-    except OSError as error:
-        raise InputError(f"{path}: can not be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: can not be read: {reason}") from None
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -127,7 +127,7 @@ tasks:
     [
         ("poisson: {rate: 3}, workspaces: 1", "workload.poisson.rate: 3 is no rate; write for"),
         ("poisson: {rate: 3 per s}", "workload.workspaces: is missing; expected how many, or a"),
-        ("poisson: {rate: 3 per s}, workspaces: 0", "expected a whole number >= 1, or a list of"),
+        ("poisson: {rate: 3 per s}, workspaces: 0", "expected a whole number from 1 to 1000000, or"),
         ("workspaces: 1", "workload: has none of them; expected exactly one of poisson, curve,"),
         (
             "poisson: {rate: 1 per s}, bursts: {size: 3, at: [1 s]}, workspaces: 1",

@@ -20,9 +20,9 @@ from sim.distributions import (
     TruncatedNormal,
     Uniform,
     Weibull,
-    parse_distribution,
 )
 from sim.streams import Streams
+from sim.written_distributions import parse_distribution
 
 DRAWS = 50_000
 

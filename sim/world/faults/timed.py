@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.distributions import Distribution
 from sim.engine import Engine
+from sim.quantities import SHORTEST_WAIT_S
 from sim.record.entry import Log
 from sim.record.truth import FaultMissed
 from sim.scenario import Fault
@@ -75,7 +76,7 @@ class TimedFaults:
             if fault.hits(pod.pool, pod.number) and (index, pod.name) not in self._threatened:
                 self._threatened.add((index, pod.name))
                 rng = self._streams.of("fault", f"{index} {pod.name}")
-                wait_s = _drawn(fault.every, rng)
+                wait_s = _wait(fault, rng)
                 self._engine.call_in(wait_s, self._strike_again, (fault, pod, rng))
 
     def _strike_again(self, entry: tuple[Fault, PodTruth, np.random.Generator]) -> None:
@@ -83,7 +84,7 @@ class TimedFaults:
         if not pod.is_gone:
             if not self._on_pod[fault.fault](pod, _drawn(fault.duration, rng)):
                 self._missed(fault)
-            self._engine.call_in(_drawn(fault.every, rng), self._strike_again, entry)
+            self._engine.call_in(_wait(fault, rng), self._strike_again, entry)
 
     # Each says whether there was anything to strike.
 
@@ -124,7 +125,7 @@ class TimedFaults:
 
     def _arrange_restart(self, index: int, fault: Fault) -> None:
         rng = self._streams.of("fault", f"{index} control plane")
-        first_s = fault.at if fault.at is not None else _drawn(fault.every, rng)
+        first_s = fault.at if fault.at is not None else _wait(fault, rng)
         self._engine.call_in(first_s, self._restart, (fault, rng))
 
     def _restart(self, entry: tuple[Fault, np.random.Generator]) -> None:
@@ -133,7 +134,7 @@ class TimedFaults:
         if not self._control.go_down(length_s):
             self._missed(fault)
         if fault.every is not None:
-            self._engine.call_in(length_s + _drawn(fault.every, rng), self._restart, entry)
+            self._engine.call_in(length_s + _wait(fault, rng), self._restart, entry)
 
 
 def _living_agent(pod: PodTruth) -> Agent | None:
@@ -144,3 +145,11 @@ def _living_agent(pod: PodTruth) -> Agent | None:
 def _drawn(distribution: Distribution | None, rng: np.random.Generator) -> float:
     """A length or a wait (float s); nothing to draw from is no time at all."""
     return 0.0 if distribution is None else distribution.sample(rng)
+
+
+def _wait(fault: Fault, rng: np.random.Generator) -> float:
+    """The wait (float s) for the next of a fault that comes again and again, never so short that it is none.
+
+    A heavy tail has a mean that is long enough, and draws 0 s nearly always.
+    """
+    return max(_drawn(fault.every, rng), SHORTEST_WAIT_S)
