@@ -81,6 +81,7 @@ class Controller:
         self._books = books = Books(
             journal, list_sync_every=constants.autoscaler_every if by_list_sync else 0.0
         )
+        books.notes_gains = policy.dispatch.serves_waiting
         for pool in pools:
             books.pools[pool.name] = Pool(
                 pool.name,
@@ -152,6 +153,8 @@ class Controller:
             self._do_overdue(now)
         if agenda.prompt:
             self._dispatcher.try_all()
+        if books.gains:
+            self._dispatcher.serve()
         at = cycles.due_at
         if at == NEVER:
             self._capacity.look_ahead()
@@ -176,7 +179,7 @@ class Controller:
         finds anything.
         """
         now, agenda = self._books.now, self._agenda
-        if agenda.prompt or self._outbox:
+        if agenda.prompt or self._outbox or self._books.gains:
             return now
         return max(now, min(self._cycles.due_at, agenda.next_at))
 

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     WORKSPACE_LOCKED = "workspace_locked"
     BLOCKED_BY_LOWER_ID = "blocked_by_lower_id"
     SOMETHING_RUNNING = "something_running"
+    STILL_STOPPING = "still_stopping"
     # dispatch: why a booking was undone
     NO_AGENT_CONNECTED = "no_agent_connected"
     AGENT_NOT_KNOWN = "agent_not_known"
@@ -60,6 +61,8 @@ class Reason(StrEnum):
     NO_POD_FREE_OF_TASKS = "no_pod_free_of_tasks"
     NEED_EXCEEDS_PODS = "need_exceeds_pods"
     HELD_FOR_UNBLOCKED_TASKS = "held_for_unblocked_tasks"
+    HELD_FOR_WAITING_TASKS = "held_for_waiting_tasks"
+    NOTHING_WAITS = "nothing_waits"
     HELD_FOR_APPLY_PENDING = "held_for_apply_pending"
     POD_ENDED = "pod_ended"
     BY_RULE = "by_rule"  # for a user's rule, whose numbers say the rest

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, cast
 
 import msgspec
 
-from policies.constants import Constants
+from policies.constants import Constants, LostPlan
 from policies.names import nearest
 from policies.policy_set import PolicySet
 from policies.rules import autoscaling, dispatch, placement, queue, recovery, victims
@@ -29,7 +29,7 @@ def _by_name(*classes: type[Rule]) -> dict[str, type[Rule]]:
 
 
 RULES: Final[Mapping[str, Mapping[str, type[Rule]]]] = {
-    "queue": _by_name(queue.Q1, queue.Q7, queue.Q8),
+    "queue": _by_name(queue.Q1, queue.Q7, queue.Q8, queue.Q9),
     "placement": _by_name(
         placement.P0,
         placement.P1,
@@ -38,8 +38,9 @@ RULES: Final[Mapping[str, Mapping[str, type[Rule]]]] = {
         placement.P4,
         placement.P5,
         placement.P6,
+        placement.P7,
     ),
-    "dispatch": _by_name(dispatch.D3, dispatch.D4),
+    "dispatch": _by_name(dispatch.D3, dispatch.D4, dispatch.D5),
     "autoscaler": _by_name(
         autoscaling.C2,
         autoscaling.C3,
@@ -47,8 +48,9 @@ RULES: Final[Mapping[str, Mapping[str, type[Rule]]]] = {
         autoscaling.C8,
         autoscaling.C9a,
         autoscaling.C9,
+        autoscaling.C10,
     ),
-    "victims": _by_name(victims.AnyIdle, victims.Newest, victims.Oldest),
+    "victims": _by_name(victims.AnyIdle, victims.Newest, victims.Oldest, victims.LongestIdle),
     "recovery": _by_name(recovery.Forget, recovery.Rebuild),
 }
 
@@ -81,6 +83,17 @@ PRESETS: Final[Mapping[str, PolicySet]] = {
         autoscaler=autoscaling.C9(),
         slots_per_pod=4,
     ),
+    "windtunnel": _replace(
+        _SEED,
+        name="windtunnel",
+        queue=queue.Q9(),
+        placement=placement.P7(),
+        dispatch=dispatch.D5(),
+        autoscaler=autoscaling.C10(),
+        victims=victims.LongestIdle(),
+        recovery=recovery.Rebuild(),
+        controller=Constants(lost_plan=LostPlan.REQUEUE),
+    ),
 }
 
 SUMMARIES: Final[Mapping[str, str]] = {
@@ -90,6 +103,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "seed-before": "Before the fix of 609: as post604, with the slot rules of 606.",
     "seed-after": "After the fix of 609: heartbeats only, and capacity by unblocked demand.",
     "later": "What came later: four slots, one plan_and_apply a pod, confirmed applies driven apart.",
+    "windtunnel": "Ours: what the incidents teach, put together.",
 }
 
 

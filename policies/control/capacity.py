@@ -110,7 +110,7 @@ class Capacity:
             return target
         if not 0 <= desired <= max(pool._max, known):
             raise self._fault_of_autoscaler(pool, repr(desired))
-        if desired < known and pool.apply_pending:
+        if desired < known and pool.apply_pending and self._autoscaler.holds_for_applies:
             # Somebody may confirm at any moment, and the plan's pod saves the apply its init.
             self._require_explanation(pool, target)
             numbers = {**target.numbers, "apply_pending": pool.apply_pending}

@@ -1,8 +1,8 @@
 """Trying a workspace: choose a task, find it a slot, see who is connected, save the row, send.
 
 A try goes on while it succeeds and ends at the first task that can not go, as in the platform: what
-waits behind that task waits with it. Each way to end leaves a decision and, where only time can
-help, a retry.
+waits behind that task waits with it, unless the queue rule names another one instead. Each way to end
+leaves a decision and, where only time can help, a retry.
 """
 
 from collections.abc import Hashable
@@ -21,7 +21,7 @@ from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.policy_set import PolicySet
 from policies.rules.dispatch import GiveUp, SendTo, is_wait
-from policies.rules.queue import Block
+from policies.rules.queue import Block, QueueRule
 from policies.vocabulary import LEAVING, LinkState, Phase, SlotState, TaskState
 
 # Members of an enumeration are slow to look up, and these are asked for at every try.
@@ -36,6 +36,8 @@ _ACTIVATED = SlotEvent.ACTIVATED
 
 _A_PLACE = "a slot, a pod or None"
 """What is expected of a placement."""
+_ANOTHER = "another task of the workspace that may go, or None"
+"""What is expected of a queue rule whose task found no place."""
 
 
 class Dispatcher:
@@ -54,6 +56,7 @@ class Dispatcher:
         self._agenda = agenda
         self._queue = policy.queue
         self._sends_confirmed_applies = not policy.queue.drives_confirmed_applies
+        self._tries_others = type(policy.queue).instead_of is not QueueRule.instead_of
         self._placement = policy.placement
         self._rule_name = policy.placement.rule_name
         self._dispatch = policy.dispatch
@@ -63,30 +66,57 @@ class Dispatcher:
         self._capacity = capacity
         self._outbox = outbox
         self._refused: dict[tuple[str, Hashable], tuple[int, tuple[PodRefusal, ...]]] = {}
+        self._tried: dict[Workspace, int] = {}
+        """Workspaces tried in this step since a place came free, and the version of the books after that."""
 
     def try_all(self) -> None:
         """Try every workspace that is awake, in the order in which they woke."""
-        prompt, unattended = self._agenda.prompt, self._books.unattended
+        prompt, unattended, gains = self._agenda.prompt, self._books.unattended, self._books.gains
         if self._refused:
             self._refused.clear()
         for workspace in prompt:
             self._try(workspace)
+            if gains:
+                self._tried[workspace] = self._books.version
             if unattended:
                 unattended.pop(workspace, None)
         prompt.clear()
 
+    def serve(self) -> None:
+        """Try those that wait for a place, longest first, in pools where one may have come free.
+
+        Each line is tried until one that stands in it is refused: those behind want the same. Nor is anybody
+        tried who was refused in this step since anything changed.
+        """
+        books, gains, tried = self._books, self._books.gains, self._tried
+        if self._refused:
+            self._refused.clear()  # they may be of an earlier step, and a heartbeat changes no version
+        for pool in gains:
+            for line in (pool._waiting.applies, pool._waiting.plans) if pool._waiting else ():
+                while (first := line.first()) is not None and tried.get(first) != books.version:
+                    self._try(first)
+                    tried[first] = books.version
+                    if line.count_of(first):
+                        break
+        gains.clear()
+        tried.clear()
+
     def _try(self, workspace: Workspace) -> None:
         """Try the workspace's tasks, as the queue chooses them, until one has to wait or all of them run."""
         rows, pool, now = workspace._rows, workspace._pool, self._books.now
+        stuck: list[Task] | None = None  # what has to wait, so that others may go instead
         while len(rows) > workspace._running:
             choice: Task | Block | None = None
-            if self._sends_confirmed_applies:
-                choice = workspace.confirmed_apply()
-            if choice is None:
-                try:
-                    choice = self._queue.next_task(workspace)
-                except FAILURES as error:
-                    raise self._fault_of_queue(workspace, repr(error)) from error
+            if stuck is not None:
+                choice = self._instead_of(stuck, workspace)
+            else:
+                if self._sends_confirmed_applies:
+                    choice = workspace.confirmed_apply()
+                if choice is None:
+                    try:
+                        choice = self._queue.next_task(workspace)
+                    except FAILURES as error:
+                        raise self._fault_of_queue(workspace, repr(error)) from error
             if not isinstance(choice, Task):
                 if choice is not None:
                     self._note_block(workspace, choice)
@@ -97,22 +127,40 @@ class Dispatcher:
             workspace._last_block = None
             if task._not_before > now:
                 self._agenda.retry(workspace, task._not_before)
+            else:
+                refusals = self._refused_alike(task, pool) if self._refused else None
+                if refusals is None:
+                    try:
+                        place = self._placement.place(task, pool)
+                    except FAILURES as error:
+                        raise self._fault_of_placement(task, pool, repr(error), _A_PLACE) from error
+                    refusals = pool._take_refusals() if pool._refusals else ()
+                    if place is not None:
+                        if self._send_to(place, task, workspace):
+                            continue
+                        return
+                    if len(self._agenda.prompt) > 1:  # there are others, who may be refused alike
+                        self._refused[pool._name, self._key(task)] = (self._books.version, refusals)
+                self._note_refused(task, workspace, refusals)
+            if not self._tries_others:
                 return
-            refusals = self._refused_alike(task, pool) if self._refused else None
-            if refusals is None:
-                try:
-                    place = self._placement.place(task, pool)
-                except FAILURES as error:
-                    raise self._fault_of_placement(task, pool, repr(error), _A_PLACE) from error
-                refusals = pool._take_refusals() if pool._refusals else ()
-                if place is not None:
-                    if self._send_to(place, task, workspace):
-                        continue
-                    return
-                if len(self._agenda.prompt) > 1:  # there are others, who may be refused alike
-                    self._refused[pool._name, self._key(task)] = (self._books.version, refusals)
-            self._note_refused(task, workspace, refusals)
-            return
+            stuck = [task] if stuck is None else [*stuck, task]
+
+    def _instead_of(self, stuck: list[Task], workspace: Workspace) -> Task | None:
+        """The task that the queue rule lets go in place of the last one that has to wait.
+
+        It may not name one of those that were tried: that would go on for ever.
+        """
+        asked = f"instead_of(task {stuck[-1]._id}, workspace {workspace._name})"
+        try:
+            another = self._queue.instead_of(stuck[-1], workspace)
+        except FAILURES as error:
+            raise self._fault(self._queue, asked, repr(error), _ANOTHER) from error
+        if another is None:
+            return None
+        if isinstance(another, Task) and another not in stuck and _may_go(another, workspace):
+            return another
+        raise self._fault(self._queue, asked, repr(another), _ANOTHER)
 
     def _refused_alike(self, task: Task, pool: Pool) -> tuple[PodRefusal, ...] | None:
         """Why a task like this one was refused in this step, if nothing has changed since."""
@@ -220,6 +268,7 @@ class Dispatcher:
     def _note_refused(self, task: Task, workspace: Workspace, refusals: tuple[PodRefusal, ...]) -> None:
         books, pool = self._books, workspace._pool._name
         now = books.now
+        workspace._pool._waiting.join(task)
         retry_at = self._agenda.retry(workspace, now + self._retry_no_slot)
         # By position, as tasks may be refused more often than they are sent.
         books.journal.append(
@@ -228,6 +277,7 @@ class Dispatcher:
 
     def _note_released(self, task: Task, workspace: Workspace, pool: Pool, slot: Slot, route: GiveUp) -> None:
         now = self._books.now
+        pool._waiting.join(task)
         self._books.journal.append(
             Released(
                 at=now,
@@ -271,6 +321,11 @@ class Dispatcher:
 
     def _fault(self, rule: object, asked: str, answered: str, expected: str) -> PolicyFault:
         return fault_of(rule, self._books.now, asked, answered, expected)
+
+
+def _may_go(task: Task, workspace: Workspace) -> bool:
+    """Whether the task is the workspace's to send: no answer of a rule stands in for a confirmation."""
+    return task._home is workspace and (task._state is _PENDING or task.is_confirmed_apply)
 
 
 def _is_block(choice: object) -> bool:

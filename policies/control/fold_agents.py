@@ -84,6 +84,7 @@ class FoldAgents:
         pod._train_from = event.at
         pod._train_every = event.every_s
         self._heard(pod, event.at)
+        self._books.gain(pod)  # the silence before may have been too long for placement
 
     def heartbeats_ended(self, event: HeartbeatsEnded) -> None:
         """The train's last heartbeat is known; from it on the agent is silent."""
@@ -104,4 +105,5 @@ class FoldAgents:
         pod._heard_at = max(pod._heard_at, at)
         if pod._row is RowState.OFFLINE:
             self._books.move_row(pod, RowEvent.PINGED)
+            self._books.gain(pod)
         self._books.heard_from(pod)

@@ -92,6 +92,7 @@ class FoldTasks:
             return
         if was_running:
             # The slot stays held until the agent has let go: an aborted apply may still be writing.
+            task._home._stopping[task._id] = task
             self._lives.abort(task, Reason.CANCELLED)
         else:
             self._books.free(task)
@@ -142,8 +143,7 @@ class FoldTasks:
         runs = pod is not None and task._id in pod._tasks
         if attempt != task._attempt or not (runs or task._slot is not None):
             return False
-        self._books.vacate(task)
-        self._agenda.wake(task._home)
+        self._lives.has_stopped(task)
         return True
 
     def _back_off(self, task: Task) -> Seconds:

@@ -27,18 +27,27 @@ class Lives:
         self._agenda.prompt[home] = None
 
     def lose(self, task: Task, reason: Reason) -> None:
-        """What ran the task is gone: it fails, or its plan is queued again if the constants say so."""
-        planning = task._state is TaskState.PLANNING
+        """What ran the task is gone: it fails, or its plan is queued again if the constants say so.
+
+        It is not if only the agent is out of reach, which may be running the plan still.
+        """
+        planning = task._state is TaskState.PLANNING and reason is not Reason.AGENT_LOST
         requeue = planning and self._constants.lost_plan is LostPlan.REQUEUE
-        moved = self._books.move_task(task, TaskEvent.REQUEUED if requeue else TaskEvent.FAILED)
-        self._books.vacate(task)
-        if not moved:
+        if not self._books.move_task(task, TaskEvent.REQUEUED if requeue else TaskEvent.FAILED):
+            self.has_stopped(task)
             return
+        self._books.vacate(task)
         self._books.journal.append(self._ended(task, reason))
         if requeue:
             self._agenda.wake(task._home)
         else:
             self.over(task)
+
+    def has_stopped(self, task: Task) -> None:
+        """Nobody runs the cancelled task any more: its place is free, and its workspace is tried at once."""
+        task._home._stopping.pop(task._id, None)
+        self._books.vacate(task)
+        self._agenda.wake(task._home)
 
     def abort(self, task: Task, reason: Reason) -> None:
         """Tell the agent that runs the task to stop."""
@@ -52,7 +61,7 @@ class Lives:
         Of a cancelled task whose agent never let go, only the slot is left to give up.
         """
         if task._state is TaskState.CANCELLED:
-            self._books.vacate(task)
+            self.has_stopped(task)
             return
         self.abort(task, Reason.PHASE_TIMEOUT)
         self.lose(task, Reason.PHASE_TIMEOUT)

@@ -74,6 +74,10 @@ class Books:
 
         At any other time whoever changes a workspace wakes it, or leaves a retry for it.
         """
+        self.notes_gains = False
+        """Whether anybody asks for `gains`."""
+        self.gains: dict[Pool, None] = {}
+        """Pools in which a place may have come free since those that wait were last served."""
         self.gone: set[PodName] = set()
         self.orphans: dict[PodName, list[tuple[Task, int | None]]] = {}
         """After a restart: the open rows of pods that have not shown up again, and their slots."""
@@ -93,6 +97,8 @@ class Books:
         task = self.tasks[number] = Task(number, home, kind, created_at)
         home._enter(task)
         home._pool._pending[kind] += 1
+        if kind is not _PLAN_AND_APPLY:
+            home._plans_pending += 1
         self.version += 1
         oldest = home._oldest
         if oldest is None or number < oldest._id:
@@ -112,7 +118,10 @@ class Books:
         pool = workspace._pool
         self.version += 1
         if pending:
-            pool._pending[task._kind] += pending
+            kind = task._kind
+            pool._pending[kind] += pending
+            if kind is not _PLAN_AND_APPLY:
+                workspace._plans_pending += pending
             if pending > 0:
                 workspace._enter_pending(task)
         if running:
@@ -212,6 +221,10 @@ class Books:
         self.journal.append(SlotMoved(self.now, pool._name, pod._name, index, event, holder._id))
         self.version += 1
         pool._idle.relist(pod)
+        if running < 0 or reserved < 0:
+            pod._freed_at = self.now
+            if self.notes_gains:
+                self.gains[pool] = None
         return True
 
     # pods
@@ -231,7 +244,7 @@ class Books:
         if number is None:
             pool._created += 1
             number = self._numbers[name] = pool._created
-        pod = Pod(name, pool, number=number, created_at=created_at)
+        pod = Pod(name, pool, number=number, created_at=created_at, known_at=self.now)
         if name in self._agent_rows:
             pod._row, pod._registered_at = self._agent_rows.pop(name)
         self.pods[name] = pod
@@ -250,6 +263,7 @@ class Books:
         pool = pod._pool
         pod._state = new
         self.version += 1
+        self.gain(pod)
         if self._sync_every and old is PodState.REQUESTED and new not in LEAVING:
             self._begin_list_sync(pod)
         if new in LEAVING and old not in LEAVING:
@@ -304,6 +318,7 @@ class Books:
         if pod._state not in LEAVING:
             pod._pool._connected[pod._name] = pod
         self.version += 1
+        self.gain(pod)
 
     def disconnect(self, pod: Pod, event: LinkEvent) -> bool:
         """The agent's connection is down, or cut; False if it was not up."""
@@ -320,6 +335,12 @@ class Books:
             pod._occupancy &= ~NEVER_HEARD_FROM
             if pod._name in self.pods:
                 pod._pool._idle.relist(pod)
+                self.gain(pod)
+
+    def gain(self, pod: Pod) -> None:
+        """A place may have come free on the pod, unless it is leaving."""
+        if self.notes_gains and pod._state not in LEAVING:
+            self.gains[pod._pool] = None
 
     def forget_memory(self) -> None:
         """A restart: pods, slots and connections are unknown again; the rows and their names are not."""
@@ -333,6 +354,7 @@ class Books:
             if pod._row is not RowState.ABSENT:
                 self._agent_rows[pod._name] = (pod._row, pod.last_sign_at(self.now))
         self.pods.clear()
+        self.gains.clear()
         self.orphans.clear()
         for task in holders:
             task._slot = None
@@ -341,6 +363,7 @@ class Books:
             pool._forget_memory()
         for workspace in self.workspaces.values():
             workspace._retry_at = workspace._last_block = None
+            workspace._stopping.clear()
             if workspace._rows:
                 self.unattended[workspace] = None
             for task in workspace._rows.values():

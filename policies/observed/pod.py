@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from policies.observed.readonly import reads
 from policies.observed.task import Task
 from policies.vocabulary import (
+    INSTANT,
     LEAVING,
     LinkState,
     Phase,
@@ -66,7 +67,9 @@ class Pod:
     __slots__ = (
         "_connected_at",
         "_created_at",
+        "_freed_at",
         "_heard_at",
+        "_known_at",
         "_known_to_pod_manager",
         "_link",
         "_listed",
@@ -94,6 +97,7 @@ class Pod:
     number: int = reads("_number", "Order of creation in its pool, from 1.")
     state: PodState = reads("_state", "The pod's phase as known: the fourth fact.")
     created_at: float = reads("_created_at", "When its creation was asked for (s).")
+    known_at: float = reads("_known_at", "Since when this process knows of it: later after a restart (s).")
     slots: tuple[Slot, ...] = reads("_slots", "Its slots, by index.")
     row: RowState = reads("_row", "The agent's row in the store: the first fact.")
     known_to_pod_manager: bool = reads(
@@ -102,12 +106,16 @@ class Pod:
     running: int = reads("_running", "How many of its slots are running.")
     reserved: int = reads("_reserved", "How many of its slots are reserved.")
 
-    def __init__(self, name: PodName, pool: "Pool", *, number: int, created_at: float) -> None:
+    def __init__(
+        self, name: PodName, pool: "Pool", *, number: int, created_at: float, known_at: float
+    ) -> None:
         self._name = name
         self._pool = pool
         self._number = number
         self._state = PodState.REQUESTED
         self._created_at = created_at
+        self._known_at = known_at
+        self._freed_at: float | None = None
         self._slots = tuple(Slot(self, index) for index in range(pool._slots_per_pod))
         self._places = len(self._slots)  # for tasks: none on a pod that is leaving
         self._row = RowState.ABSENT
@@ -142,6 +150,25 @@ class Pod:
     def is_idle(self) -> bool:
         """Whether all slots are idle (what a scale-down may take)."""
         return not (self._running or self._reserved)
+
+    def idle_s(self, now: float) -> Seconds:
+        """Seconds since all its slots are idle; 0 if some are not."""
+        if self._running or self._reserved:
+            return 0.0
+        return now - (self._known_at if self._freed_at is None else self._freed_at)
+
+    def unreachable_s(self, now: float) -> Seconds:
+        """Seconds without a sign of an agent that is not connected; 0 if it is connected.
+
+        Before its first sign they count from when this process knows of the pod.
+        """
+        if self._link is _UP:
+            return 0.0
+        return now - max(self.last_sign_at(now), self._known_at)
+
+    def may_come(self, now: float, startup_s: Seconds) -> bool:
+        """Whether its agent was never heard from and the pod is not known for as long as `startup_s`."""
+        return bool(self._occupancy & NEVER_HEARD_FROM) and now - self._known_at < startup_s - INSTANT
 
     @property
     def idle(self) -> int:

@@ -12,7 +12,8 @@ from policies.observed.idle_pods import IdlePods
 from policies.observed.pod import HOLDS_RESERVATION, RUNS_TASK, Pod, Slot
 from policies.observed.readonly import reads
 from policies.observed.task import Task
-from policies.vocabulary import PodName, TaskKind
+from policies.observed.waiting import Waiting
+from policies.vocabulary import INSTANT, PodName, TaskKind
 
 _NO_PODS = Reason.NO_PODS
 _NO_FREE_SLOT = Reason.NO_FREE_SLOT
@@ -47,6 +48,7 @@ class Pool:
         "_slots_running",
         "_tasks_running",
         "_unblocked",
+        "_waiting",
     )
 
     name: str = reads("_name", "The pool's name.")
@@ -85,6 +87,7 @@ class Pool:
         self._pods: dict[PodName, Pod] = {}
         self._connected: dict[PodName, Pod] = {}
         self._idle = IdlePods()
+        self._waiting = Waiting()
 
     @property
     def slots_total(self) -> int:
@@ -108,6 +111,36 @@ class Pool:
         purpose, as it did in the platform.
         """
         return sum(self._unblocked.values()) if kind is None else self._unblocked[kind]
+
+    def waiting_for_place(self) -> tuple[int, int]:
+        """Tasks that could go if there were a place: plan_and_applies and their applies; plans.
+
+        By the queue's definition, not that of `unblocked_pending`; a cycle comes after all have been tried.
+        """
+        return self._waiting.counts() if self._waiting else (0, 0)
+
+    def unreachable_pods(self, limit_s: float) -> list[Pod]:
+        """Idle pods whose agent is not connected and has given no sign for `limit_s`."""
+        if self._known == len(self._connected):
+            return []
+        return [pod for pod in self.idle_pods() if pod.unreachable_s(self.now) >= limit_s - INSTANT]
+
+    def idle_pods_to_use(self, startup_s: float, offline_after_s: float) -> int:
+        """How many idle pods can take work, or soon may.
+
+        Their agent is connected and its last heartbeat at most `offline_after_s` old, or the pod is younger
+        than `startup_s` and nobody has heard of its agent yet.
+        """
+        now, limit = self.now, offline_after_s + INSTANT
+        return sum(
+            pod.may_come(now, startup_s) or (pod.connected and pod.heartbeat_age_s(now) <= limit)
+            for pod in self.idle_pods()
+        )
+
+    @property
+    def pods_with_work(self) -> int:
+        """Pods with a slot that is running or reserved."""
+        return self._known - self._idle.count(lacking=RUNS_TASK | HOLDS_RESERVATION)
 
     def pods_with_idle_slot(self, *, without: int = 0) -> Iterator[Pod]:
         """Pods with an idle slot and none of the occupancy bits `without`.

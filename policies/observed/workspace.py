@@ -30,10 +30,12 @@ class Workspace:
         "_open",
         "_open_plan_and_applies",
         "_pending",
+        "_plans_pending",
         "_pool",
         "_retry_at",
         "_rows",
         "_running",
+        "_stopping",
         "_unblocked",
     )
 
@@ -52,7 +54,9 @@ class Workspace:
         self._open: list[TaskId] = []
         self._open_plan_and_applies: list[TaskId] = []
         self._pending: dict[TaskKind, list[TaskId]] = {kind: [] for kind in TaskKind}
+        self._plans_pending = 0  # plans and drift checks
         self._running = 0
+        self._stopping: dict[TaskId, Task] = {}  # cancelled while they ran, and their agents have not let go
         self._apply_pending = 0
         self._retry_at: float | None = None
         self._last_block: tuple[object, ...] | None = None
@@ -76,6 +80,10 @@ class Workspace:
                 return task
             heappop(heap)
         return None
+
+    def stopping_plan_and_apply(self) -> Task | None:
+        """A cancelled plan_and_apply whose agent has not let go of it yet, as far as anybody knows."""
+        return next((task for task in self._stopping.values() if task._kind is _PLAN_AND_APPLY), None)
 
     def confirmed_apply(self) -> Task | None:
         """The apply that a person confirmed and that owns the lock, if it waits to be sent."""

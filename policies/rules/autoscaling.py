@@ -13,7 +13,7 @@ import msgspec
 from policies.decisions import Numbers, Reason
 from policies.observed.pool import Pool
 from policies.rules.base import Rule
-from policies.vocabulary import Share, TaskKind
+from policies.vocabulary import Seconds, Share, TaskKind
 
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 _BETWEEN = Reason.UTILISATION_BETWEEN
@@ -36,6 +36,8 @@ class Autoscaler(Rule, frozen=True):
 
     A rule that says False is not asked again until something is observed, so an idle month is free.
     """
+    holds_for_applies: ClassVar[bool] = True
+    """Whether nothing is scaled down while a task of the pool is between plan and apply."""
 
     def decide(self, pool: Pool, now: float) -> Target:
         """The wanted number of pods at `now` (float s), within the pool's bounds."""
@@ -157,6 +159,42 @@ class C9(C8, frozen=True):
                 held, Reason.HELD_FOR_UNBLOCKED_TASKS, {**target.numbers, "unblocked_pending": waiting}
             )
         return target
+
+
+class C10(Autoscaler, frozen=True):
+    """Ours: keep the pods that have work, and as many more as the waiting tasks will fill.
+
+    Waiting is whatever the queue would let go and placement found no room for: plans and confirmed applies
+    as well as a plan_and_apply. Each plan_and_apply will want a pod for itself, and plans share one. An idle
+    pod counts for them if its agent is connected and was heard from within `offline_after`, or if it is young
+    and may still connect; one that has been out of reach for `unreachable_after` is not capacity, and goes.
+    """
+
+    offline_after: Seconds = 120.0
+    unreachable_after: Seconds = 300.0
+    holds_for_applies: ClassVar[bool] = False  # a reserved slot keeps its own pod, and no other one
+
+    def decide(self, pool: Pool, now: float) -> Target:
+        applies, plans = pool.waiting_for_place()
+        wanted = applies + math.ceil(plans / pool.slots_per_pod)
+        with_work = pool.pods_with_work
+        usable = pool.idle_pods_to_use(self.unreachable_after, self.offline_after)
+        numbers = {
+            "waiting_plan_and_apply": applies,
+            "waiting_plans": plans,
+            "pods_with_work": with_work,
+            "idle_pods": usable,
+        }
+        if wanted > usable:
+            more = pool.pods + wanted - usable
+            if pool.pods < pool.max:
+                return Target(_within(pool, more), Reason.NEED_EXCEEDS_PODS, numbers)
+        lost = len(pool.unreachable_pods(self.unreachable_after))
+        if lost:
+            return Target(pool.pods - lost, Reason.AGENT_LOST, {**numbers, "unreachable_pods": lost})
+        if wanted:
+            return Target(_within(pool, pool.pods), Reason.HELD_FOR_WAITING_TASKS, numbers)
+        return Target(_within(pool, with_work), Reason.NOTHING_WAITS, numbers)
 
 
 OF_COUNTS: Final = frozenset({C2, C3, C7, C8, C9a, C9})

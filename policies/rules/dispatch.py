@@ -54,6 +54,9 @@ class DispatchRule(Rule, frozen=True):
     """Waits after failed sends in a row; the last one repeats."""
     deletes_ended_pods: ClassVar[bool] = False
     """Whether Failed and Succeeded pods are deleted at the sync before each autoscaler cycle."""
+    serves_waiting: ClassVar[bool] = False
+    """Whether a place that comes free is offered at once to those that wait for one, rather than at their
+    next retry: a slot that another workspace gives up, an agent that connects."""
 
     def __post_init__(self) -> None:
         for name in ("retry_no_slot", "retry_lost_race", "retry_no_agent"):
@@ -102,3 +105,17 @@ class D4(D3, frozen=True):
 
     def nobody_connected(self) -> GiveUp:
         return GiveUp(Reason.NO_AGENT_CONNECTED, self.retry_no_agent, wants_pod=True)
+
+
+class D5(DispatchRule, frozen=True):
+    """Ours: send to nobody but the booked pod's agent, and offer a free place at once to who waits longest.
+
+    The placement has looked whether the agent is connected. If it is not, whatever the placement thinks, the
+    booking is given up: a task that is sent elsewhere without one may share its pod with anything.
+    """
+
+    deletes_ended_pods: ClassVar[bool] = True
+    serves_waiting: ClassVar[bool] = True
+
+    def route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
+        return GiveUp(Reason.NOT_CONNECTED, self.retry_no_slot)

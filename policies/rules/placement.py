@@ -13,15 +13,16 @@ from collections.abc import Hashable
 from typing import ClassVar
 
 from policies.decisions import Reason
-from policies.observed.pod import Pod, Slot
+from policies.observed.pod import HOLDS_RESERVATION, Pod, Slot
 from policies.observed.pool import Pool
 from policies.observed.task import Task
 from policies.rules.base import Rule
 from policies.rules.fits import EXCLUSIVE, ONE_PLAN_AND_APPLY, SLOT_ZERO, Fit
-from policies.vocabulary import INSTANT, Seconds, TaskKind, TaskState
+from policies.vocabulary import INSTANT, PodState, Seconds, TaskKind, TaskState
 
 _PLAN_AND_APPLY = TaskKind.PLAN_AND_APPLY
 _APPLY_PENDING = TaskState.APPLY_PENDING
+_RUNNING = PodState.RUNNING
 
 
 class Placement(Rule, frozen=True):
@@ -62,6 +63,8 @@ class SlotPlacement(Placement, frozen=True):
     """A placement made of a fit and a usable rule; asks only the pods that the fit does not bar."""
 
     fit: ClassVar[Fit]
+    asks_last: ClassVar[int] = 0
+    """Occupancy bits of pods that are asked only if no pod without them takes the task."""
 
     def usable(self, pod: Pod, pool: Pool) -> bool:
         """Whether somebody is there; notes why not."""
@@ -75,9 +78,13 @@ class SlotPlacement(Placement, frozen=True):
             if own is not None and fit.may_activate(own) and self.usable(own.pod, pool):
                 return own
         bars = fit.plan_and_apply if may_apply else fit.plan
-        for pod in pool.pods_with_idle_slot(without=bars.mask):
+        for pod in pool.pods_with_idle_slot(without=bars.mask | self.asks_last):
             if self.usable(pod, pool):
                 return fit.pick(pod, kind)
+        if self.asks_last:
+            for pod in pool.pods_with_idle_slot(without=bars.mask):
+                if pod._occupancy & self.asks_last and self.usable(pod, pool):
+                    return fit.pick(pod, kind)
         pool.refuse_barred(bars.reasons)
         return None
 
@@ -160,3 +167,19 @@ class P6(P1, frozen=True):
     """
 
     fit: ClassVar[Fit] = ONE_PLAN_AND_APPLY
+
+
+class P7(P5, frozen=True):
+    """Ours: usable is a Running pod whose agent is connected and was heard from recently; fits as P4.
+
+    Of two pods, one that keeps a slot for an apply is taken last: what runs beside the reservation keeps the
+    apply from starting there. Of the others the oldest comes first, so that the youngest fall idle.
+    """
+
+    asks_last: ClassVar[int] = HOLDS_RESERVATION
+
+    def usable(self, pod: Pod, pool: Pool) -> bool:
+        if pod.connected and pod.state is _RUNNING:
+            return P5.usable(self, pod, pool)
+        pool.refuse(pod, Reason.NOT_CONNECTED)
+        return False

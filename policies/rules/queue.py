@@ -32,6 +32,10 @@ class QueueRule(Rule, frozen=True):
         """The task to place now; why there is none although some wait; or None if none waits."""
         raise NotImplementedError
 
+    def instead_of(self, task: Task, workspace: Workspace) -> Task | None:
+        """Another task to place now, as `task` has to wait for a place; None if those behind wait with it."""
+        return None
+
 
 class Q7(QueueRule, frozen=True):
     """Seed era: plans are independent of everything; a plan_and_apply waits for lower-id ones.
@@ -86,3 +90,25 @@ class Q1(QueueRule, frozen=True):
         if workspace.running:
             return (Reason.SOMETHING_RUNNING, workspace.oldest_open())
         return min(waiting, key=lambda task: task.id)
+
+
+class Q9(Q7, frozen=True):
+    """Ours: as Q7, but a plan does not wait behind a plan_and_apply that has to wait itself.
+
+    The two want different places, so one that finds none is no reason to leave an idle slot unused. A
+    plan_and_apply also waits for one that was cancelled until its agent has let go: it may still be applying.
+    """
+
+    def next_task(self, workspace: Workspace) -> Task | Block | None:
+        choice = Q7.next_task(self, workspace)
+        if not isinstance(choice, Task) or choice.kind is not _PLAN_AND_APPLY:
+            return choice
+        stopping = workspace.stopping_plan_and_apply()
+        if stopping is None:
+            return choice
+        return self.instead_of(choice, workspace) or (Reason.STILL_STOPPING, stopping)
+
+    def instead_of(self, task: Task, workspace: Workspace) -> Task | None:
+        if task.kind is not _PLAN_AND_APPLY or workspace.lock_owner is not None:
+            return None
+        return workspace.oldest_pending(_PLAN) or workspace.oldest_pending(_DRIFT_CHECK)

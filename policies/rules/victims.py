@@ -9,6 +9,7 @@ from typing import ClassVar
 from policies.observed.pod import Pod
 from policies.observed.pool import Pool
 from policies.rules.base import Rule
+from policies.vocabulary import INSTANT, Seconds
 
 _MASK = (1 << 64) - 1
 
@@ -57,6 +58,22 @@ class Oldest(VictimRule, frozen=True):
 
     def choose(self, pool: Pool, count: int) -> list[Pod]:
         return sorted(pool.idle_pods(), key=lambda pod: pod.number)[:count]
+
+
+class LongestIdle(VictimRule, frozen=True):
+    """Ours: pods that were idle for `idle_for`, those first whose agent is not connected, then the youngest.
+
+    The next burst often comes before that, and a pod that is deleted before its first task was started in
+    vain. A pod whose agent has been out of reach for so long may go even if it lost its work only now.
+    """
+
+    called: ClassVar[str] = "longest_idle"
+    idle_for: Seconds = 300.0
+
+    def choose(self, pool: Pool, count: int) -> list[Pod]:
+        now, limit = pool.now, self.idle_for - INSTANT
+        unused = [pod for pod in pool.idle_pods() if max(pod.idle_s(now), pod.unreachable_s(now)) >= limit]
+        return sorted(unused, key=lambda pod: (pod.connected, -pod.number))[:count]
 
 
 def _mix(seed: int, number: int) -> int:

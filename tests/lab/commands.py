@@ -62,7 +62,7 @@ class Taken(Placement):
 class Foreign(Placement):
     def place(self, task, pool):
         other = Pool("other", pool._clock, min_pods=0, max_pods=1, slots_per_pod=1)
-        return Pod("other-1", other, number=1, created_at=0.0).slots[0]
+        return Pod("other-1", other, number=1, created_at=0.0, known_at=0.0).slots[0]
 
 
 class Negative(Autoscaler):

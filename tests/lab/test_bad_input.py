@@ -68,7 +68,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         # policies
         ("run 609 --policy seed-befor", "--policy seed-befor: unknown policy 'seed-befor';"),
         ("run 609 --policy P99", "unknown policy 'P99'; expected one of phase2-raw,"),
-        ("run 609 --policy P99", ", P0, P1, P2, P3, P4, P5, P6, D3,"),
+        ("run 609 --policy P99", ", P0, P1, P2, P3, P4, P5, P6, P7, D3,"),
         ("run 609 --policy p5", "; did you mean 'P5'?"),
         ("run 609 --policy seed-before,p5", "unknown rule 'p5'; expected one of Q1, Q7,"),
         ("run 609 --policy Seed-After", "; did you mean 'seed-after'?"),

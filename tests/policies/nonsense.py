@@ -14,7 +14,7 @@ from policies.observed.workspace import Workspace
 from policies.rules.autoscaling import Autoscaler, Target
 from policies.rules.dispatch import D3, SendTo
 from policies.rules.placement import Placement
-from policies.rules.queue import QueueRule
+from policies.rules.queue import Q7, QueueRule
 from policies.rules.victims import VictimRule
 
 AnswerOf = Callable[..., Any]
@@ -37,6 +37,16 @@ class Queue(QueueRule, frozen=True):
     def next_task(self, workspace: Workspace) -> Any:
         """Whatever the function says."""
         return self.answer(workspace)
+
+
+class Instead(Q7, frozen=True):
+    """Chooses as Q7, and by a function of task and workspace what goes instead of who has to wait."""
+
+    answer: Any
+
+    def instead_of(self, task: Task, workspace: Workspace) -> Any:
+        """Whatever the function says."""
+        return self.answer(task, workspace)
 
 
 class Place(Placement, frozen=True):

@@ -19,6 +19,7 @@ from policies.observed.pod import (
 )
 from policies.observed.pool import Pool
 from policies.observed.task import Task
+from policies.observed.workspace import Workspace
 from policies.vocabulary import SlotState, TaskKind, TaskState
 
 
@@ -47,6 +48,70 @@ def check_pods(pool: Pool) -> None:
         assert pod.running == states(pod)[SlotState.RUNNING]
         assert pod.reserved == states(pod)[SlotState.RESERVED]
         assert pod.idle == states(pod)[SlotState.IDLE]
+
+    idle = [pod for pod in pods if pod.is_idle]
+    assert pool.pods_with_work == len(pods) - len(idle)
+    never = {pod.name for pod in idle if pod._occupancy & NEVER_HEARD_FROM}
+    young = {pod.name for pod in idle if pod.name in never and pool.now - pod.known_at < 300.0}
+    heard = {pod.name for pod in idle if pod.connected and pod.heartbeat_age_s(pool.now) <= 120.0}
+    assert pool.idle_pods_to_use(300.0, 120.0) == len(young | heard)
+    silent = [pod for pod in idle if not pod.connected and pool.now - sign_of(pod, pool.now) >= 300.0]
+    assert {pod.name for pod in pool.unreachable_pods(300.0)} == {pod.name for pod in silent}
+
+
+def sign_of(pod: Pod, now: float) -> float:
+    """The last sign of the pod's agent, or when the pod became known."""
+    return max(pod.last_sign_at(now), pod.known_at)
+
+
+def check_waiting(control: Controller) -> None:
+    """Who waits for a place is who could go, at a moment at which all who are awake have been tried.
+
+    Beside those there may be tasks that wait for the end of a back-off, if they were refused before; and
+    after a restart nobody knows of those that were not tried since.
+    """
+    books = control._books
+    assert not books.gains
+    for pool in books.pools.values():
+        sure, possible = Counter[str](), Counter[str]()
+        for workspace in books.workspaces.values():
+            if workspace.pool != pool.name:
+                continue
+            for line, tasks in candidates(books, workspace).items():
+                possible[line] += len(tasks)
+                if workspace not in books.unattended and all(each._not_before <= books.now for each in tasks):
+                    sure[line] += len(tasks)
+        applies, plans = pool.waiting_for_place()
+        assert sure["applies"] <= applies <= possible["applies"]
+        assert sure["plans"] <= plans <= possible["plans"]
+
+
+def is_stopping(books: Books, workspace: Workspace) -> bool:
+    """Whether the store still has a cancelled plan_and_apply of the workspace on some pod."""
+    cancelled = [task for task in books.tasks.values() if task.state is TaskState.CANCELLED]
+    on_pods = {number for pod in books.pods.values() for number in pod.tasks}
+    return any(
+        task.workspace == workspace.name and task.kind is TaskKind.PLAN_AND_APPLY and task.id in on_pods
+        for task in cancelled
+    )
+
+
+def candidates(books: Books, workspace: Workspace) -> dict[str, list[Task]]:
+    """The tasks of the workspace that Q9 would let go, by the kind of place that they want."""
+    tasks = [task for task in books.tasks.values() if task.workspace == workspace.name and TASK[task.state]]
+    owner = workspace.lock_owner
+    if owner is not None:
+        return {"applies": [owner] if owner.is_confirmed_apply else []}
+    first = lowest([task for task in tasks if task.kind is TaskKind.PLAN_AND_APPLY])
+    may_go = first is not None and first.state is TaskState.PENDING and not is_stopping(books, workspace)
+    return {
+        "applies": [first] if first is not None and may_go else [],
+        "plans": [
+            task
+            for task in tasks
+            if task.kind is not TaskKind.PLAN_AND_APPLY and task.state is TaskState.PENDING
+        ],
+    }
 
 
 def check_idle_pods(pool: Pool) -> None:
@@ -83,6 +148,8 @@ def check_workspace(books: Books, name: str) -> None:
     plan_and_applies = [task for task in tasks if task.kind is TaskKind.PLAN_AND_APPLY]
     assert workspace.oldest_open() is lowest(tasks)
     assert workspace.oldest_open_plan_and_apply() is lowest(plan_and_applies)
+    pending = [task for task in tasks if task.state is TaskState.PENDING]
+    assert workspace._plans_pending == sum(task.kind is not TaskKind.PLAN_AND_APPLY for task in pending)
     for kind in TaskKind:
         pending = [task for task in tasks if task.kind is kind and task.state is TaskState.PENDING]
         assert workspace.oldest_pending(kind) is lowest(pending)

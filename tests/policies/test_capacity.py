@@ -4,11 +4,11 @@ import pytest
 
 from policies.actions import CreatePod, DeletePod
 from policies.decisions import PodChosen, Reason, Scaled
-from policies.observations import PodGone, PodTerminating, TaskCancelled
+from policies.observations import AgentDisconnected, HeartbeatsEnded, PodGone, PodTerminating, TaskCancelled
 from policies.observed.pod import Pod
 from policies.observed.pool import Pool
 from policies.rules.autoscaling import C8, Autoscaler, Target
-from policies.rules.victims import AnyIdle, Newest, Oldest, VictimRule
+from policies.rules.victims import AnyIdle, LongestIdle, Newest, Oldest, VictimRule
 from policies.vocabulary import RowState
 from tests.policies.driver import Driver, scene
 
@@ -191,6 +191,81 @@ def test_the_seed_of_any_idle_changes_the_order() -> None:
 @pytest.mark.parametrize("count", [0, 1, 2, 9])
 def test_a_victim_rule_chooses_no_more_than_asked_for(rule: VictimRule, count: int) -> None:
     assert len(rule.choose(scene("...", "...").pool, count)) == min(count, 2)
+
+
+def chosen(driver: Driver, count: int = 9, idle_for: float = 300.0) -> list[str]:
+    """Whom `longest_idle` takes now."""
+    return [pod.name for pod in LongestIdle(idle_for=idle_for).choose(driver.pool, count)]
+
+
+def later(driver: Driver, now: float) -> Driver:
+    """The same driver at this time."""
+    driver.run(now)
+    driver.control.step(now)
+    return driver
+
+
+@pytest.mark.parametrize(
+    ("now", "victims"), [(299.999, []), (300.0 - 1e-9, ["a-1"]), (300.0, ["a-1"]), (9999.0, ["a-1"])]
+)
+def test_longest_idle_takes_a_pod_after_300_s_without_work(now: float, victims: list[str]) -> None:
+    """Its last task ended at 0 s."""
+    assert chosen(later(scene("..."), now)) == victims
+
+
+def test_longest_idle_counts_from_the_end_of_the_last_task() -> None:
+    driver = scene("p..", "p..", "r..")
+    later(driver, 100.0).end(1)
+    later(driver, 200.0).tell(TaskCancelled(200.0, 7))
+    assert chosen(later(driver, 399.0)) == []
+    assert chosen(later(driver, 400.0)) == ["a-1"]
+    assert chosen(later(driver, 500.0)) == ["a-3", "a-1"]
+
+
+def test_longest_idle_counts_from_when_a_pod_that_was_never_used_is_known() -> None:
+    """Its creation may have been asked for by an earlier process."""
+    driver = scene()
+    later(driver, 100.0).pod(created_at=-1000.0)
+    assert chosen(later(driver, 399.0)) == []
+    assert chosen(later(driver, 400.0)) == ["a-1"]
+
+
+def test_longest_idle_takes_those_first_that_are_not_connected_then_the_youngest() -> None:
+    driver = scene("...", "...", "p..", "...", "...")
+    for name in ("a-1", "a-2"):
+        driver.tell(AgentDisconnected(0.0, name))
+    assert chosen(later(driver, 300.0)) == ["a-2", "a-1", "a-5", "a-4"]
+    assert chosen(driver, count=3) == ["a-2", "a-1", "a-5"]
+
+
+def test_longest_idle_takes_a_pod_that_has_long_been_out_of_reach_though_its_work_ended_now() -> None:
+    driver = scene("p..", "p..")
+    driver.tell(HeartbeatsEnded(0.0, "a-1", 0.0), AgentDisconnected(0.0, "a-1"))
+    later(driver, 250.0)
+    for task in (1, 4):
+        driver.end(task)
+    assert chosen(later(driver, 300.0)) == ["a-1"]
+
+
+def test_longest_idle_takes_nobody_who_is_out_of_reach_with_work() -> None:
+    driver = scene("r..")
+    driver.tell(HeartbeatsEnded(0.0, "a-1", 0.0), AgentDisconnected(0.0, "a-1"))
+    assert chosen(later(driver, 999.0)) == []
+
+
+def test_how_long_is_a_parameter_of_longest_idle() -> None:
+    driver = later(scene("..."), 60.0)
+    assert chosen(driver, idle_for=60.0) == ["a-1"]
+    assert chosen(driver, idle_for=61.0) == []
+
+
+def test_under_our_preset_an_idle_pod_goes_300_s_after_its_last_task() -> None:
+    driver = Driver("windtunnel")
+    driver.pod()
+    driver.submit("w")
+    later(driver, 42.0).end(1)
+    driver.run(1000.0)
+    assert deleted(driver) == [(345.0, "a-1")]
 
 
 class Patient(VictimRule, frozen=True):

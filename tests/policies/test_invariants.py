@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 
 from policies.actions import CreatePod, DeletePod, SendTask
+from policies.decisions import Refused, Released
 from policies.policy_set import PolicySet
 from policies.presets import PRESETS, resolve
 from policies.wire import decode, encode
-from tests.policies.recount import check
+from tests.policies.recount import check, check_waiting
 from tests.policies.streams import STREAMS, Move, Player
 
 VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
@@ -19,6 +20,7 @@ VARIANTS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "rebuild-later": ("later", {"recovery": "rebuild"}),
     "requeue": ("seed-before", {"controller": {"lost_plan": "requeue"}}),
     "list_sync": ("seed-after", {"controller": {"heartbeat_evidence": "list_sync"}}),
+    "serving-later": ("later", {"dispatch": "D5", "autoscaler": "C10", "victims": "longest_idle"}),
     "slow-cycles": ("seed-after", {"controller": {"autoscaler_every": 30.0}}),
     "no-slots": ("phase2-raw", {"placement": "P0", "queue": "Q1", "autoscaler": "C3"}),
     "counting": ("phase2-raw", {"queue": "Q1", "autoscaler": "C2", "victims": "oldest"}),
@@ -47,6 +49,41 @@ def test_counts_indexes_and_slots_are_those_of_a_recount(policy: PolicySet, stre
     for move in stream:
         player.play(move)
         check(player.control)
+
+
+Q9 = {"queue": "Q9"}
+WHO_WAITS = {
+    "windtunnel": resolve("windtunnel"),
+    "by-retries": resolve("seed-after", {**Q9, "autoscaler": "C10"}),
+    "booked-in-vain": resolve("windtunnel", {"placement": "P2"}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", WHO_WAITS.values(), ids=list(WHO_WAITS))
+@settings(max_examples=200)
+@given(stream=STREAMS)
+def test_who_waits_for_a_place_is_who_could_go(policy: PolicySet, stream: list[Move]) -> None:
+    """As far as the queue rule lets a task go; and after a step nobody is left to be served."""
+    player = Player(policy)
+    for move in stream:
+        player.play(move)
+        player.control.step(player.now)
+        check_waiting(player.control)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", WHO_WAITS.values(), ids=list(WHO_WAITS))
+@settings(max_examples=60)
+@given(stream=STREAMS)
+def test_nobody_is_refused_twice_in_a_step(policy: PolicySet, stream: list[Move]) -> None:
+    player = Player(policy)
+    for move in stream:
+        before = len(player.decisions)
+        player.play(move)
+        player.control.step(player.now)
+        refused = [each for each in player.decisions[before:] if isinstance(each, Refused | Released)]
+        assert len({(each.at, each.task) for each in refused}) == len(refused)
 
 
 @pytest.mark.slow

@@ -14,9 +14,9 @@ from policies.observations import (
     PodTerminating,
     TaskConfirmed,
 )
-from policies.rules.placement import P0, P1, P2, P3, P4, P5, P6, Placement
+from policies.rules.placement import P0, P1, P2, P3, P4, P5, P6, P7, Placement
 from policies.vocabulary import Outcome, TaskKind
-from tests.policies.driver import PLAN_AND_APPLY, PLAN_ONLY, Driver, place, refusals, scene
+from tests.policies.driver import PLAN_AND_APPLY, PLAN_ONLY, Driver, Place, place, refusals, scene, where
 
 A_BIT = 0.001
 
@@ -37,7 +37,7 @@ def one_pod(*, created_at: float, heard_at: float | None, known: bool, now: floa
 EDGES = [(120.0, True), (120.0 + A_BIT, False)]
 
 
-@pytest.mark.parametrize("rule", [P1(), P2(), P3(), P4(), P5(), P6()], ids=str)
+@pytest.mark.parametrize("rule", [P1(), P2(), P3(), P4(), P5(), P6(), P7()], ids=str)
 @pytest.mark.parametrize(("age_s", "usable"), EDGES)
 def test_an_old_pod_is_usable_up_to_a_heartbeat_age_of_exactly_120_s(
     rule: Placement, age_s: float, usable: bool
@@ -47,7 +47,7 @@ def test_an_old_pod_is_usable_up_to_a_heartbeat_age_of_exactly_120_s(
     assert (place(rule, driver) is not None) == usable
 
 
-@pytest.mark.parametrize("rule", [P1(), P5(), P6()], ids=str)
+@pytest.mark.parametrize("rule", [P1(), P5(), P6(), P7()], ids=str)
 def test_a_heartbeat_age_is_120_s_however_its_instants_are_rounded(rule: Placement) -> None:
     """As floats, 128.002 - 8.002 is a little more than 120."""
     driver = one_pod(created_at=-1000.0, heard_at=8.002, known=False, now=128.002)
@@ -91,6 +91,7 @@ def test_the_limit_is_the_rule_s_parameter(rule: Placement, limit_s: float) -> N
         (P4(), True, True),
         (P5(), True, False),  # 609: heartbeats only
         (P6(), True, False),
+        (P7(), True, False),
     ],
     ids=str,
 )
@@ -99,7 +100,7 @@ def test_a_young_pod_that_was_never_heard_from(rule: Placement, known: bool, usa
     assert (place(rule, driver) is not None) == usable
 
 
-@pytest.mark.parametrize("rule", [P1(), P2(), P5(), P6()], ids=str)
+@pytest.mark.parametrize("rule", [P1(), P2(), P5(), P6(), P7()], ids=str)
 def test_609_a_young_pod_with_a_heartbeat_is_usable_although_the_pod_manager_knows_no_agent(
     rule: Placement,
 ) -> None:
@@ -138,7 +139,7 @@ def test_a_pod_of_exactly_300_s_is_young_no_more(
 
 
 @pytest.mark.parametrize("rule", [P1(), P2(), P3(), P4(), P5(), P6()], ids=str)
-def test_a_usable_rule_does_not_ask_for_a_connection(rule: Placement) -> None:
+def test_a_usable_rule_of_the_platform_does_not_ask_for_a_connection(rule: Placement) -> None:
     """Who is connected is the dispatch protocol's question."""
     driver = one_pod(created_at=-1000.0, heard_at=10.0, known=True, now=10.0)
     driver.tell(AgentDisconnected(10.0, "a-1"))
@@ -275,10 +276,82 @@ def test_p0_does_not_ask_the_agent_of_a_leaving_pod() -> None:
     assert driver.sent() == []
 
 
+# P7
+
+
+def test_p7_refuses_a_pod_whose_agent_is_not_connected() -> None:
+    driver = scene("...")
+    driver.tell(AgentDisconnected(0.0, "a-1"))
+    assert refusals(P7(), driver) == (PodRefusal("a-1", Reason.NOT_CONNECTED, {}),)
+
+
+@pytest.mark.parametrize("phase", ["Pending", "Failed", "Succeeded"])
+def test_p7_refuses_a_pod_that_does_not_run(phase: str) -> None:
+    """Whatever is said of its agent."""
+    driver = scene()
+    driver.pod(phase=phase)
+    assert refusals(P7(), driver) == (PodRefusal("a-1", Reason.NOT_CONNECTED, {}),)
+
+
+def test_p7_refuses_a_connected_agent_that_was_not_heard_from_lately() -> None:
+    driver = one_pod(created_at=0.0, heard_at=7.0, known=True, now=137.0)
+    assert refusals(P7(), driver) == (
+        PodRefusal("a-1", Reason.HEARTBEAT_STALE, {"heartbeat_age_s": 130.0, "limit_s": 120.0}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pods", "plan", "plan_and_apply"),
+    [
+        (("...", "..."), ("a-1", 0), ("a-1", 0)),  # the oldest first
+        (("p..", "..."), ("a-1", 1), ("a-2", 0)),
+        (("A..", "..."), ("a-2", 0), ("a-2", 0)),
+        (("r..", "..."), ("a-2", 0), ("a-2", 0)),  # but a pod with a reservation last
+        (("r..", "p.."), ("a-2", 1), ("a-1", 1)),
+        (("rp.", "..p"), ("a-2", 0), None),
+        (("r..", "r.."), ("a-1", 1), ("a-1", 1)),  # rather that than none
+        (("r..", "ppp"), ("a-1", 1), ("a-1", 1)),
+        (("rp.", "A.."), ("a-1", 2), None),
+        (("rr.", "A.."), ("a-1", 2), ("a-1", 2)),
+        (("A..", "ppp"), None, None),
+    ],
+    ids=str,
+)
+def test_p7_takes_the_oldest_pod_and_one_that_keeps_a_slot_for_an_apply_last(
+    pods: tuple[str, ...], plan: Place, plan_and_apply: Place
+) -> None:
+    assert place(P7(), scene(*pods)) == plan
+    assert place(P7(), scene(*pods), PLAN_AND_APPLY) == plan_and_apply
+
+
+def test_p7_takes_a_pod_with_a_reservation_if_the_others_are_of_no_use() -> None:
+    driver = scene("r..", "...")
+    driver.tell(AgentDisconnected(0.0, "a-2"))
+    assert place(P7(), driver) == ("a-1", 1)
+
+
+def test_p7_notes_each_pod_that_it_passed_over_once() -> None:
+    driver = scene("r..", "...")
+    for name in ("a-1", "a-2"):
+        driver.tell(AgentDisconnected(0.0, name))
+    assert [(each.pod, each.reason) for each in refusals(P7(), driver)] == [
+        ("a-2", Reason.NOT_CONNECTED),
+        ("a-1", Reason.NOT_CONNECTED),
+    ]
+
+
+@pytest.mark.parametrize(("connected", "at"), [(True, ("a-1", 0)), (False, ("a-2", 0))])
+def test_p7_starts_an_apply_in_its_own_slot_if_its_agent_is_there(connected: bool, at: Place) -> None:
+    driver = scene("r..", "...")
+    if not connected:
+        driver.tell(AgentDisconnected(0.0, "a-1"))
+    assert where(P7().place(driver.control._books.tasks[1], driver.pool)) == at
+
+
 # alike
 
 
-@pytest.mark.parametrize("rule", [P1(), P4(), P5(), P6()], ids=str)
+@pytest.mark.parametrize("rule", [P1(), P4(), P5(), P6(), P7()], ids=str)
 def test_new_tasks_of_a_kind_are_refused_alike_and_each_gets_its_decision(rule: Placement) -> None:
     driver = scene("ppp", then=rule, overrides={"placement": rule})
     driver.submit("u")

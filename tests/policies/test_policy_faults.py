@@ -25,6 +25,7 @@ from tests.policies.nonsense import (
     AnswerOf,
     BackOff,
     Decide,
+    Instead,
     NotPlain,
     Place,
     Queue,
@@ -94,6 +95,66 @@ def test_a_queue_rule_that_names_a_task_of_another_workspace() -> None:
     assert (fault.asked, fault.answered) == ("next_task(workspace w)", "<task 1 plan pending>")
 
 
+ANOTHER_EXPECTED = "another task of the workspace that may go, or None"
+
+
+@pytest.mark.parametrize(
+    ("answer", "answered"),
+    [
+        (lambda task, workspace: fails(), "ZeroDivisionError('a bug')"),
+        (lambda task, workspace: "the next", "'the next'"),
+        (
+            lambda task, workspace: (Reason.WORKSPACE_LOCKED, None),
+            "(<Reason.WORKSPACE_LOCKED: 'workspace_locked'>, None)",
+        ),
+        (lambda task, workspace: task, "<task 2 plan_and_apply pending>"),
+        (lambda task, workspace: workspace.oldest_open(), "<task 1 plan planning>"),
+    ],
+    ids=["raises", "a text", "a block", "the same task", "a running task"],
+)
+def test_a_queue_rule_that_names_nonsense_instead_of_a_task_that_has_to_wait(
+    answer: AnswerOf, answered: str
+) -> None:
+    """Task 1 is sent to the only pod, so task 2 has to wait."""
+    driver = Driver(overrides={"queue": Instead(answer=answer), "autoscaler": Keep()})
+    driver.pod()
+    driver.submit("w")
+    driver.run(3.0)
+    fault = fault_of(lambda: driver.submit("w", TaskKind.PLAN_AND_APPLY))
+    assert parts(fault) == ("Instead", 3.0, "instead_of(task 2, workspace w)", answered)
+    assert fault.expected == ANOTHER_EXPECTED
+
+
+def test_a_queue_rule_that_names_a_task_of_another_workspace_instead() -> None:
+    strangers: list[Task] = []
+
+    def stranger(task: Task, workspace: Workspace) -> Task | None:
+        strangers.append(task)
+        return None if task is strangers[0] else strangers[0]
+
+    driver = Driver(overrides={"queue": Instead(answer=stranger)})
+    driver.submit("u")
+    fault = fault_of(lambda: driver.submit("w"))
+    assert (fault.asked, fault.answered) == ("instead_of(task 2, workspace w)", "<task 1 plan pending>")
+
+
+def test_a_queue_rule_that_names_two_tasks_in_turn_does_not_go_on_for_ever() -> None:
+    """Each of the two has been refused, so neither is an answer any more."""
+
+    def the_other(task: Task, workspace: Workspace) -> Task | None:
+        kind = TaskKind.PLAN if task.kind is TaskKind.PLAN_AND_APPLY else TaskKind.PLAN_AND_APPLY
+        return workspace.oldest_pending(kind)
+
+    driver = Driver(overrides={"queue": Instead(answer=the_other), "autoscaler": Keep()})
+    driver.control.observe(TaskSubmitted(0.0, 1, POOL, "w", TaskKind.PLAN_AND_APPLY))
+    driver.control.observe(TaskSubmitted(0.0, 2, POOL, "w", PLAN_ONLY))
+    fault = fault_of(lambda: driver.control.step(0.0))
+    assert (fault.asked, fault.answered) == (
+        "instead_of(task 2, workspace w)",
+        "<task 1 plan_and_apply pending>",
+    )
+
+
 # placement
 
 
@@ -119,7 +180,7 @@ def test_a_placement_that_answers_nonsense(answer: AnswerOf, answered: str) -> N
         (lambda pool: pool.pod("a-1").slots[0], "<slot 0 of a-1: running>"),
         (lambda pool: pool.pod("a-2").slots[0], "<slot 0 of a-2: idle>"),
         (lambda pool: pool.pod("a-2"), "<pod a-2 terminating>"),
-        (lambda pool: Pod("a-1", pool, number=1, created_at=0.0), "<pod a-1 requested>"),
+        (lambda pool: Pod("a-1", pool, number=1, created_at=0.0, known_at=0.0), "<pod a-1 requested>"),
     ],
     ids=["a taken slot", "a slot of a leaving pod", "a leaving pod", "a pod of its own making"],
 )

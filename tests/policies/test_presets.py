@@ -45,14 +45,31 @@ def test_a_preset_is_the_rules_of_its_time(
     assert policy.slots_per_pod == slots
 
 
-def test_there_are_six_presets_in_the_order_of_history_each_with_a_summary() -> None:
-    assert list(PRESETS) == ["phase2-raw", "post599", "post604", "seed-before", "seed-after", "later"]
+def test_our_preset_is_rules_of_our_own_and_a_memory_that_survives() -> None:
+    policy = resolve("windtunnel")
+    names = {family: rule.rule_name for family, rule in policy.rules().items()}
+    assert names == {
+        "queue": "Q9",
+        "placement": "P7",
+        "dispatch": "D5",
+        "autoscaler": "C10",
+        "victims": "longest_idle",
+        "recovery": "rebuild",
+    }
+    assert policy.controller == Constants(lost_plan=LostPlan.REQUEUE)
+    assert policy.slots_per_pod == 3
+
+
+def test_there_are_six_presets_in_the_order_of_history_and_ours_each_with_a_summary() -> None:
+    history = ["phase2-raw", "post599", "post604", "seed-before", "seed-after", "later"]
+    assert list(PRESETS) == [*history, "windtunnel"]
     assert list(SUMMARIES) == list(PRESETS)
     assert [policy.name for policy in PRESETS.values()] == list(PRESETS)
 
 
-def test_all_presets_have_the_platform_s_constants() -> None:
-    assert {policy.controller for policy in PRESETS.values()} == {Constants()}
+def test_all_presets_but_ours_have_the_platform_s_constants() -> None:
+    others = {policy.controller for name, policy in PRESETS.items() if name != "windtunnel"}
+    assert others == {Constants()}
 
 
 @pytest.mark.parametrize(
@@ -87,6 +104,9 @@ def test_a_constant_is_the_platform_s(name: str, value: object) -> None:
         ("autoscaler", "C7", {"high": 0.8, "low": 0.2}),
         ("autoscaler", "C9", {"high": 0.8, "low": 0.2}),
         ("autoscaler", "C2", {}),
+        ("placement", "P7", {"offline_after": 120.0}),
+        ("autoscaler", "C10", {"offline_after": 120.0, "unreachable_after": 300.0}),
+        ("victims", "longest_idle", {"idle_for": 300.0}),
         (
             "dispatch",
             "D4",
@@ -189,8 +209,8 @@ def test_overrides_leave_the_preset_alone() -> None:
         ),
         (
             "seed-after",
-            {"queue": "Q9"},
-            "queue: unknown rule 'Q9'; expected one of Q1, Q7, Q8",
+            {"queue": "Q6"},
+            "queue: unknown rule 'Q6'; expected one of Q1, Q7, Q8, Q9",
         ),
         ("seed-after", {"queue": 7}, "queue: 7 is no rule; expected a rule's name or parameters"),
         (

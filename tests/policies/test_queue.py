@@ -5,7 +5,7 @@ import pytest
 from policies.decisions import Blocked, Reason
 from policies.observations import TaskCancelled, TaskConfirmed, TaskSubmitted
 from policies.observed.workspace import Workspace
-from policies.rules.queue import Q1, Q7, Q8, Block, QueueRule
+from policies.rules.queue import Q1, Q7, Q8, Q9, Block, QueueRule
 from policies.vocabulary import Outcome, TaskKind
 from tests.policies.driver import (
     DRIFT_CHECK,
@@ -64,14 +64,14 @@ def confirmed(driver: Driver) -> Driver:
     return driver
 
 
-@pytest.mark.parametrize("rule", [Q1(), Q7(), Q8()], ids=str)
+@pytest.mark.parametrize("rule", [Q1(), Q7(), Q8(), Q9()], ids=str)
 def test_a_workspace_where_nothing_waits_has_no_next_task(rule: QueueRule) -> None:
     driver = queued(PLAN_ONLY)
     driver.tell(TaskCancelled(0.0, 1))
     assert asked(rule, driver) is None
 
 
-@pytest.mark.parametrize("rule", [Q1(), Q7(), Q8()], ids=str)
+@pytest.mark.parametrize("rule", [Q1(), Q7(), Q8(), Q9()], ids=str)
 @pytest.mark.parametrize("letter", ["p", "A"])
 def test_a_workspace_where_something_runs_and_nothing_waits_is_not_blocked(
     rule: QueueRule, letter: str
@@ -93,12 +93,12 @@ def test_a_workspace_where_something_runs_and_nothing_waits_is_not_blocked(
     ids=str,
 )
 def test_the_order_of_what_waits(kinds: tuple[TaskKind, ...], q1: int, q7: int) -> None:
-    """Q1 takes the oldest of all; Q7 and Q8 go by kind, then by age."""
+    """Q1 takes the oldest of all; Q7 to Q9 go by kind, then by age."""
     driver = queued(*kinds)
-    assert [asked(rule, driver) for rule in (Q1(), Q7(), Q8())] == [q1, q7, q7]
+    assert [asked(rule, driver) for rule in (Q1(), Q7(), Q8(), Q9())] == [q1, q7, q7, q7]
 
 
-@pytest.mark.parametrize("rule", [Q7(), Q8()], ids=str)
+@pytest.mark.parametrize("rule", [Q7(), Q8(), Q9()], ids=str)
 @pytest.mark.parametrize("kind", [PLAN_ONLY, DRIFT_CHECK])
 @pytest.mark.parametrize("letter", ["p", "A"])
 def test_plans_do_not_wait_for_what_runs_in_their_workspace(
@@ -108,17 +108,17 @@ def test_plans_do_not_wait_for_what_runs_in_their_workspace(
     assert asked(rule, driver) == 4
 
 
-@pytest.mark.parametrize("rule", [Q7(), Q8()], ids=str)
+@pytest.mark.parametrize("rule", [Q7(), Q8(), Q9()], ids=str)
 def test_a_plan_and_apply_waits_for_a_running_one_with_a_lower_id(rule: QueueRule) -> None:
     assert asked(rule, behind("A", PLAN_AND_APPLY)) == (Reason.BLOCKED_BY_LOWER_ID, 1)
 
 
-@pytest.mark.parametrize("rule", [Q7(), Q8()], ids=str)
+@pytest.mark.parametrize("rule", [Q7(), Q8(), Q9()], ids=str)
 def test_a_plan_and_apply_does_not_wait_for_a_running_plan(rule: QueueRule) -> None:
     assert asked(rule, behind("p", PLAN_AND_APPLY)) == 4
 
 
-@pytest.mark.parametrize("rule", [Q7(), Q8()], ids=str)
+@pytest.mark.parametrize("rule", [Q7(), Q8(), Q9()], ids=str)
 def test_a_blocked_plan_and_apply_does_not_hold_up_a_plan(rule: QueueRule) -> None:
     assert asked(rule, behind("A", PLAN_AND_APPLY, PLAN_ONLY)) == 5
 
@@ -129,7 +129,7 @@ def test_q1_lets_nothing_go_beside_anything_that_runs(kind: TaskKind) -> None:
         assert asked(Q1(), behind(letter, kind)) == (Reason.SOMETHING_RUNNING, 1)
 
 
-@pytest.mark.parametrize("rule", [Q1(), Q7(), Q8()], ids=str)
+@pytest.mark.parametrize("rule", [Q1(), Q7(), Q8(), Q9()], ids=str)
 @pytest.mark.parametrize("kind", TaskKind)
 def test_an_unconfirmed_apply_locks_its_workspace_to_every_kind(rule: QueueRule, kind: TaskKind) -> None:
     assert asked(rule, behind("r", kind)) == (Reason.WORKSPACE_LOCKED, 1)
@@ -139,12 +139,13 @@ def test_an_unconfirmed_apply_locks_its_workspace_to_every_kind(rule: QueueRule,
     ("rule", "answer"),
     [
         (Q7(), 1),
+        (Q9(), 1),
         (Q8(), (Reason.WORKSPACE_LOCKED, 1)),
         (Q1(), (Reason.WORKSPACE_LOCKED, 1)),
     ],
     ids=str,
 )
-def test_only_q7_has_the_confirmed_apply_in_its_queue(rule: QueueRule, answer: Answer) -> None:
+def test_only_q7_and_q9_have_the_confirmed_apply_in_their_queue(rule: QueueRule, answer: Answer) -> None:
     """Q1 and Q8 count pending tasks only: the confirmation itself drives the apply."""
     assert asked(rule, confirmed(behind("r", PLAN_ONLY))) == answer
 
@@ -159,7 +160,7 @@ def with_a_planned_task(rule: str = "Q7") -> Driver:
     return driver
 
 
-every_rule = pytest.mark.parametrize("rule", ["Q1", "Q7", "Q8"])
+every_rule = pytest.mark.parametrize("rule", ["Q1", "Q7", "Q8", "Q9"])
 
 
 @every_rule

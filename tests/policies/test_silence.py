@@ -159,8 +159,10 @@ def test_an_offline_row_is_online_again_at_the_first_sign_of_life(sign: str) -> 
     assert pod_of(driver).row is RowState.ONLINE
 
 
-def test_the_tasks_of_an_agent_are_given_up_with_its_row() -> None:
-    driver = driver_of()
+@pytest.mark.parametrize("lost_plan", ["fail", "requeue"])
+def test_the_tasks_of_an_agent_are_given_up_with_its_row(lost_plan: str) -> None:
+    """Nor are they queued again: an agent that is out of reach may be running them still."""
+    driver = driver_of(lost_plan=lost_plan)
     driver.submit("w", PLAN_ONLY)
     driver.tell(HeartbeatsEnded(5.0, "a-1", 0.0))
     driver.run(599.0)
