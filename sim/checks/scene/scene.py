@@ -148,6 +148,8 @@ class Scene:
         row.workspace.moved(row, e.after)
         if not row.is_open:
             self.slots.release_promise(row.id)
+            if row.is_plan_and_apply and row.id in self.live:
+                row.workspace.stopping.add(row.id)
         self._touch_row(row)
 
     def _touch_row(self, row: Row) -> None:
@@ -185,6 +187,10 @@ class Scene:
                 break
         if not running:
             self.live.pop(e.task, None)
+            row = self.rows.get(e.task)
+            if row is not None and e.task in row.workspace.stopping:
+                row.workspace.stopping.discard(e.task)
+                self._touch_row(row)
 
     # pods, in truth and as asked for
 

@@ -57,6 +57,7 @@ class WorkspaceRows:
         "plans",
         "pool",
         "runnable_rows",
+        "stopping",
     )
 
     def __init__(self, name: str, pool: str) -> None:
@@ -70,6 +71,8 @@ class WorkspaceRows:
         """Whether its pending plans were runnable when that was last looked at."""
         self.runnable_rows: dict[int, Row] = {}
         """Its runnable tasks but for pending plans, when that was last looked at."""
+        self.stopping: set[int] = set()
+        """Its plan_and_applies that are over in the store and still run, in truth."""
         self._open_plan_and_applies: list[int] = []
 
     def enter(self, row: Row) -> None:
@@ -108,8 +111,8 @@ class WorkspaceRows:
     def runnable(self, *, one_at_a_time: bool) -> Iterator[Row]:
         """Its runnable tasks but for pending plans, for which `plans_are_runnable` speaks.
 
-        A pending plan_and_apply is runnable if no lower-id one is open and nobody holds the lock; an apply,
-        once it is confirmed and owns the lock.
+        A pending plan_and_apply is runnable if no lower-id one is open, none that is over still runs, and
+        nobody holds the lock; an apply, once it is confirmed and owns the lock.
         """
         owner = self.lock
         if owner is not None:
@@ -119,7 +122,7 @@ class WorkspaceRows:
             oldest = min(self.open.values(), key=lambda each: each.id, default=None)
             if oldest is not None and not any(each.state is not _PENDING for each in self.open.values()):
                 yield oldest
-        else:
+        elif not self.stopping:
             first = self.first_plan_and_apply()
             if first is not None and first.state is _PENDING:
                 yield first

@@ -1,6 +1,7 @@
 """Rows, locks and who is runnable, by what a scene makes of a log."""
 
 from policies.lifecycles import TaskEvent
+from policies.vocabulary import Outcome
 from sim.checks.scene.pool import PLACES
 from tests.sim.checks.story import DRIFT, PLAN_AND_APPLY, POOL, Story
 
@@ -59,7 +60,15 @@ def test_the_lock_goes_to_the_next_that_was_planned() -> None:
 def test_a_plan_that_fails_takes_no_lock() -> None:
     """And what waits for it can go."""
     story = Story().has("a").comes(1, PLAN_AND_APPLY, "w").comes(2, PLAN_AND_APPLY, "w").runs(1)
-    assert runnable(story.at(60).row(1, TaskEvent.FAILED)) == {2: 60.0}
+    story.at(60).stops(1, outcome=Outcome.FAILED)
+    assert runnable(story.row(1, TaskEvent.FAILED)) == {2: 60.0}
+
+
+def test_what_waits_for_a_task_that_is_over_waits_until_nobody_runs_it() -> None:
+    """Two plan_and_applies of a workspace must not run at once, whatever the rows say."""
+    story = Story().has("a").comes(1, PLAN_AND_APPLY, "w").comes(2, PLAN_AND_APPLY, "w").runs(1)
+    assert runnable(story.at(60).cancels(1)) == {}
+    assert runnable(story.at(75).stops(1)) == {2: 75.0}
 
 
 def test_a_send_that_was_taken_back_makes_a_task_runnable_anew() -> None:
