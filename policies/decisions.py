@@ -69,7 +69,7 @@ class Reason(StrEnum):
     NOTHING_CONNECTED = "nothing_connected"
 
 
-Numbers: TypeAlias = Mapping[str, float | int]
+Numbers: TypeAlias = Mapping[str, float | int | bool]
 """What a rule compared, by name with its unit (`heartbeat_age_s`, `limit_s`, `pending`)."""
 NO_NUMBERS: Final[Numbers] = {}
 """One for all that compared none."""

@@ -5,7 +5,8 @@ anything that shows it to people (`lab`).
 """
 
 from sim.record.columns import TABLES
+from sim.record.log import Header, read_log
 from sim.record.run import Run
 from sim.record.store import save
 
-__all__ = ["TABLES", "Run", "save"]
+__all__ = ["TABLES", "Header", "Run", "read_log", "save"]

@@ -9,7 +9,7 @@ from typing import Final
 
 from sim.errors import InputError
 from sim.record.columns import TABLES
-from sim.record.log import new_header, write_log
+from sim.record.log import LOG_FILE, new_header, write_log
 from sim.record.run import Run
 
 PICTURES: Final = ("timeline", "pool_against_demand", "waits")
@@ -17,7 +17,7 @@ PICTURES: Final = ("timeline", "pool_against_demand", "waits")
 _KNOWN: Final = frozenset(
     {
         *(f"{table}.parquet" for table in TABLES),
-        *("events.jsonl", "manifest.json", "timings.json"),
+        *(LOG_FILE, "manifest.json", "timings.json"),
         *(f"{name}.{kind}" for name in PICTURES for kind in ("png", "svg")),
     }
 )
@@ -54,7 +54,7 @@ def _write(run: Run, folder: Path) -> None:
     for table in TABLES:
         frame = run.frame(table)
         frame.to_parquet(folder / f"{table}.parquet", index=False)
-    with (folder / "events.jsonl").open("wb") as out:
+    with (folder / LOG_FILE).open("wb") as out:
         header = new_header(run.scenario.name, run.seed, run.policy.describe())
         write_log(run.log, header, out)
     (folder / "manifest.json").write_text(json.dumps(run.manifest(), indent=2) + "\n")
