@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lab.summary import Summary, summarise
     from lab.trials import Outcome, judge_scenarios
     from sim.errors import InputError, PolicyError
-    from sim.record import Run, save
+    from sim.record import Run, read_log, save
     from sim.scenario import Scenario
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "matrix",
     "matrix_figure",
     "pool_against_demand",
+    "read_log",
     "run",
     "save",
     "save_figure",
@@ -71,7 +72,7 @@ _HOMES = {
     "lab.summary": ("Summary", "summarise"),
     "lab.trials": ("Outcome", "judge_scenarios"),
     "sim.errors": ("InputError", "PolicyError"),
-    "sim.record": ("Run", "save"),
+    "sim.record": ("Run", "read_log", "save"),
     "sim.scenario": ("Scenario",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

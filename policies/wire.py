@@ -45,7 +45,8 @@ class LineReader(Generic[T]):
             return self._decoder.decode(line)
         except msgspec.ValidationError:
             plain = msgspec.json.decode(line)
-            kind = self._kinds.get(plain.get("event")) if isinstance(plain, dict) else None
+            event = plain.get("event") if isinstance(plain, dict) else None
+            kind = self._kinds.get(event) if isinstance(event, str) else None
             if kind is None or not _restore(plain, kind):
                 raise
             value: T = msgspec.convert(plain, self._union)

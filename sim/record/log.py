@@ -21,6 +21,9 @@ LOG_FILE: Final = "events.jsonl"
 _LINE_MAX: Final = 2**24
 """Bytes of a line; a refusal that names every pod of a large pool has a few million."""
 
+_MISSING: Final = "Object missing required field "
+"""How msgspec's message begins."""
+
 
 class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
     """The first line of a log: its format, and the run that it is of."""
@@ -144,7 +147,9 @@ def _of_event(line: bytes) -> str:
 def _sentence(error: msgspec.ValidationError) -> str:
     """`at is wrong: expected float, got str`, of what msgspec says."""
     text, _, where = str(error).partition(" - at `$")
-    said = text.replace("`", "").replace("Expected", "expected").replace("Object", "the event")
+    said = text.replace("`", "").replace("Expected", "expected")
+    if said.startswith(_MISSING):
+        said = f"the field {said.removeprefix(_MISSING)} is missing"
     place = where.strip("`.")
     return f"{place}: {said}" if place else said
 
