@@ -18,9 +18,13 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+import msgspec
+
 from policies.names import nearest
 from policies.presets import FAMILIES, RULES, rule_class
-from policies.rules.base import Rule
+from policies.rules.base import Rule, duration_fields
+from sim.scenario.overrides import is_text
+from sim.scenario.policy_block import why_not_recordable
 
 ENTRY_POINTS: Final = "windtunnel.rules"
 OWN: Final = "path/to/file.py:Class"
@@ -89,9 +93,13 @@ def load_rule(reference: str) -> type[Rule]:
         raise ValueError(f"{reference!r} names no class; expected path/to/file.py:Class or module:Class")
     is_file = place.endswith(".py") or "/" in place or "\\" in place
     module = _load_file(Path(place)) if is_file else _load_module(place)
-    if not hasattr(module, name):
+    with _users_code(
+        place, module.__file__ if is_file and module.__file__ else ""
+    ):  # a module may compute it
+        found = getattr(module, name, None)
+    if found is None:
         raise ValueError(_no_class(place, name, module))
-    return _checked(getattr(module, name), reference)
+    return _checked(found, reference)
 
 
 @cache
@@ -156,7 +164,9 @@ def _users_code(name: str, filename: str = "") -> Iterator[None]:
     except SyntaxError as error:
         where = name if error.filename in (filename, None) else error.filename
         raise ValueError(f"{where}:{error.lineno or 1}: is no Python: {error.msg}") from None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         if isinstance(error, ValueError) and error.__suppress_context__:
             raise  # ours, from within
         line = _line_in(error, filename)
@@ -192,7 +202,10 @@ def _line_in(error: BaseException, filename: str) -> int | None:
 
 def describe(error: BaseException) -> str:
     """An exception in one line: `ZeroDivisionError: division by zero`."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # one that cannot even say what it is
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -207,7 +220,26 @@ def _checked(found: Any, reference: str) -> type[Rule]:
     if found in FAMILIES.values():
         raise ValueError(f"{reference} is the base class of its family; expected a class derived from it")
     check_methods(found)
+    _check_names(found)
     return found
+
+
+def _check_names(rule: type[Rule]) -> None:
+    """Raise ValueError if the names of a class and of its parameters are none that a record can hold."""
+    name = rule.own_name()
+    if not isinstance(name, str) or not is_text(name):
+        raise ValueError(f"class {rule.__name__}: called is {name!r}; expected a text")
+    if not isinstance(inspect.getattr_static(rule, "rule_name"), property):
+        raise ValueError(f"class {rule.__name__} defines rule_name; expected its name in `called`")
+    try:
+        duration_fields(rule)
+    except Exception as error:  # whatever stands in an annotation that is a text
+        raise ValueError(
+            f"class {rule.__name__}: the kinds of its parameters cannot be read: {describe(error)}"
+        ) from None
+    for field in msgspec.structs.fields(rule):
+        if field.default is not msgspec.NODEFAULT and (why := why_not_recordable(field.default)):
+            raise ValueError(f"class {rule.__name__}: its parameter {field.name} {why}")
 
 
 def check_methods(rule: type[Rule]) -> None:

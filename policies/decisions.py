@@ -5,6 +5,7 @@ is in its decision. A decision that repeats the one before it (the autoscaler ho
 a task blocked by the same task) is not recorded again.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
@@ -73,16 +74,35 @@ Numbers: TypeAlias = Mapping[str, float | int | bool]
 """What a rule compared, by name with its unit (`heartbeat_age_s`, `limit_s`, `pending`)."""
 NO_NUMBERS: Final[Numbers] = {}
 """One for all that compared none."""
+_BEYOND: Final = 1e300
+"""No rule measures so much, and a whole number with thousands of digits cannot be written."""
 _PLAIN = (int, float, bool)  # their subclasses, NumPy's for example, cannot be written
 
 
 def is_explained(reason: object, numbers: object) -> bool:
-    """Whether a rule's reason and numbers are what a record can hold: plain numbers by name."""
-    return (
-        isinstance(reason, Reason)
-        and type(numbers) is dict
-        and all(type(name) is str and type(value) in _PLAIN for name, value in numbers.items())
-    )
+    """Whether a rule's reason and numbers are what a record can hold: plain numbers by name.
+
+    NaN and minus infinity are none, as the JSON form has neither; a name is text that can be written.
+    """
+    if not isinstance(reason, Reason) or type(numbers) is not dict:
+        return False
+    for name, value in numbers.items():
+        if type(name) is not str or type(value) not in _PLAIN:
+            return False
+        if not (-_BEYOND < value < _BEYOND or value == math.inf):
+            return False
+        if not (name.isascii() or _is_writable(name)):
+            return False
+    return True
+
+
+def _is_writable(name: str) -> bool:
+    """Whether a name is text, and no half of a letter is in it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag=snake_case):

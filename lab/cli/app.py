@@ -25,7 +25,7 @@ class _Commands(TyperGroup):
         extra["standalone_mode"] = False
         try:
             code = super().main(*args, **extra)
-        except (Exception, SystemExit) as error:  # SystemExit is some policy's `sys.exit()`
+        except BaseException as error:  # SystemExit is some policy's `sys.exit()`, and there are worse
             code = report(error)
         sys.exit(code if isinstance(code, int) else 0)
 

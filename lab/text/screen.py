@@ -27,6 +27,8 @@ class Screen:
     """Standard output or standard error."""
 
     def __init__(self, stream: TextIO | None) -> None:
+        if getattr(stream, "closed", False):  # by somebody's policy
+            stream = None
         self._stream = stream
         self.is_terminal = stream is not None and stream.isatty()
         self.width = _width(is_terminal=self.is_terminal)
@@ -66,7 +68,7 @@ class Screen:
 
     def write(self, text: str) -> None:
         """Write text as it is. Raises InputError if it cannot be written, but not if nobody listens."""
-        if self._stream is None or not self.is_open:
+        if self._stream is None or getattr(self._stream, "closed", False) or not self.is_open:
             return
         try:
             self._stream.write(self._encodable(text))

@@ -5,6 +5,7 @@ rules there are is asked of a function, so that a caller may offer those in a us
 well.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from policies.constants import Constants
 from policies.names import nearest
 from policies.policy_set import PolicySet
 from policies.presets import FAMILIES, PRESETS, resolve
-from policies.rules.base import Rule, duration_fields
+from policies.rules.base import Rule, duration_fields, parameters
 from sim.quantities import parse_duration
 from sim.scenario.policy_name import name_of
 from sim.scenario.problems import FieldError
@@ -33,7 +34,7 @@ def parse_policy(value: Any, find_rule: FindRule) -> PolicySet:
     that its rule does not take.
     """
     if isinstance(value, PolicySet):
-        return _honestly_named(value)
+        return _honestly_named(_recordable(value, value.rules()))
     if isinstance(value, str):
         value = {"preset": value}
     if not isinstance(value, Mapping):
@@ -50,7 +51,28 @@ def parse_policy(value: Any, find_rule: FindRule) -> PolicySet:
         raise _at_its_place(error, value) from None
     except Exception as error:  # a user's rule may fail in any way when it is built
         raise _where_it_raised(error, preset, overrides) from None
+    _recordable(policy, value)
     return msgspec.structs.replace(policy, name=name_of(policy, PRESETS[preset], _names(given)))
+
+
+def why_not_recordable(parameter: Any) -> str:
+    """Why the value of a rule's parameter can stand in no record; empty if it can."""
+    try:
+        msgspec.json.encode(parameter)  # in the log
+        json.dumps(parameter)  # in the manifest, which knows no sets and no bytes
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return f"cannot be recorded: {error}; expected numbers, texts, and lists and mappings of them"
+    return ""
+
+
+def _recordable(policy: PolicySet, written: Mapping[str, Any]) -> PolicySet:
+    """The policy; FieldError if no record could say what it was, at the family's path if it is `written`."""
+    for family, rule in policy.rules().items():
+        for name, value in parameters(rule).items():
+            if why := why_not_recordable(value):
+                path = (family,) if family in written else ()
+                raise FieldError(path, f"the parameter {name} of {rule.rule_name} {why}")
+    return policy
 
 
 def _honestly_named(policy: PolicySet) -> PolicySet:
