@@ -82,7 +82,7 @@ def _play(log: Iterable[Entry], scene: Scene, watches: Sequence[Watch], ended_at
     if ended_at > scene.now:
         _advance(scene, settled, ended_at)
     scene.now = max(scene.now, ended_at if ended_at == ended_at else scene.now)
-    for _, look in scene.deadlines.before(scene.now + 2e-6):  # a bound is over at the end's own instant
+    for _, look in scene.deadlines.before(scene.now + 2 * INSTANT):  # a bound is over at the end itself
         look()
 
 

@@ -10,14 +10,14 @@ from policies.rules.placement import Placement, SlotPlacement
 from policies.rules.queue import Q1
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario.values import Scenario
 
 
 class Sharing(StrEnum):
     """The capacity rule of a pod: who may run beside whom. All of them allow one task a slot."""
 
     ALONE = "alone"
-    """A running plan_and_apply has its pod for itself; a reserved slot does not count (P4, P5)."""
+    """A running plan_and_apply has its pod for itself; a reserved slot does not count (P4, P5, P7)."""
     ONE_A_POD = "one_a_pod"
     """One plan_and_apply a pod, running or reserved; plans may share with it (P6)."""
     SLOT_ZERO = "slot_zero"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from math import ceil, inf
 
-from policies.vocabulary import Phase, TaskKind
+from policies.vocabulary import INSTANT, Phase, TaskKind
 
 
 @dataclass(frozen=True)
@@ -74,4 +74,4 @@ class PodNow:
 
     def is_heard(self, now: float, limit_s: float) -> bool:
         """Whether its last heartbeat is at most `limit_s` old; exactly that old still counts."""
-        return self.beats_since is not None or now - self.last_beat_at <= limit_s + 1e-6
+        return self.beats_since is not None or now - self.last_beat_at <= limit_s + INSTANT
