@@ -12,6 +12,7 @@ from sim.checks.scene.pool import PLACES, PoolNow
 from sim.checks.scene.scene import Scene
 from sim.checks.scene.tasks import Row
 from sim.record.truth import ExecStarted
+from sim.words import count
 
 
 class SentSoon(Invariant, frozen=True):
@@ -101,8 +102,9 @@ class SentSoon(Invariant, frozen=True):
 class AppliedSoon(Invariant, frozen=True):
     """A confirmed apply starts within `within`, while capacity for it exists or could be created.
 
-    Capacity exists if a slot is eligible for it, and could be created while the pool has fewer pods than its
-    maximum, as long as the control plane is up. The time counts anew whenever neither was so.
+    Capacity exists if a slot is eligible for it, or its own is ready, and could be created while the pool has
+    fewer pods than its maximum, as long as the control plane is up. The time counts anew whenever neither was
+    so.
     """
 
     within: Seconds = 300.0
@@ -114,7 +116,7 @@ class AppliedSoon(Invariant, frozen=True):
 
     def watch(self, scene: Scene, report: Report) -> Watch:
         confirmed: dict[TaskId, float] = {}
-        possible_since: dict[str, float] = {}
+        possible_since: dict[str, float] = {}  # by pool, whoever asks
 
         def moved(e: TaskMoved) -> None:
             if e.cause is TaskEvent.CONFIRMED and e.task in scene.rows:
@@ -128,7 +130,7 @@ class AppliedSoon(Invariant, frozen=True):
                 confirmed.pop(e.task, None)
 
         def settled(pool: PoolNow) -> None:
-            exists = bool(pool.eligible[TaskKind.PLAN_AND_APPLY]) or bool(pool.own_ready_since)
+            exists = bool(pool.eligible[TaskKind.PLAN_AND_APPLY])
             if scene.control_is_up and (exists or len(pool.staying) < pool.terms.max):
                 possible_since.setdefault(pool.name, scene.now)
             else:
@@ -138,7 +140,8 @@ class AppliedSoon(Invariant, frozen=True):
             if task not in confirmed:
                 return
             pool = scene.rows[task].pool
-            until = max(confirmed[task], possible_since.get(pool, scene.now)) + self.within
+            since = min(possible_since.get(pool, scene.now), own_slot_since(task))
+            until = max(confirmed[task], since) + self.within
             if until > scene.now + INSTANT:
                 scene.deadlines.at(until, lambda: look(task))
                 return
@@ -148,8 +151,16 @@ class AppliedSoon(Invariant, frozen=True):
             )
             report(until, text, pool=pool, task=task)
 
+        def own_slot_since(task: TaskId) -> float:
+            """Since when its own slot has been ready; now if it is not."""
+            if not scene.control_is_up:
+                return scene.now
+            own = scene.pools[scene.rows[task].pool].own_ready_since.get(task, scene.now)
+            return max(own, scene.control_up_since)
+
         def still_open() -> str:
-            return f"{len(confirmed)} confirmed applies had yet to start" if confirmed else ""
+            applies = count(len(confirmed), "confirmed apply", "confirmed applies")
+            return f"{applies} had yet to start" if confirmed else ""
 
         return Watch(on={TaskMoved: moved, ExecStarted: started}, settled=settled, still_open=still_open)
 

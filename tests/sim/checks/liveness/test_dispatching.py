@@ -325,6 +325,14 @@ def test_its_own_slot_is_capacity_and_so_is_any_other() -> None:
     assert [at for at, _ in confirmed(max=1).frees(1).broken(AppliedSoon(), until=1000)] == [400.0]
 
 
+def test_a_slot_that_is_kept_for_another_apply_is_no_capacity() -> None:
+    """In a full pool task 1's own agent is away; task 2's slot is ready, which is of no use to task 1."""
+    story = confirmed(max=2, slots=1).disconnects("a").has("b").comes(2, PLAN_AND_APPLY)
+    story.runs(2, "b").plans(2, "b").confirms(2)
+    texts = [text for _, text in story.broken(AppliedSoon(), until=1000)]
+    assert [text.partition(" was")[0] for text in texts] == ["task 2"]
+
+
 def test_without_a_control_plane_the_time_does_not_run() -> None:
     """It is back at 700 s."""
     story = confirmed().at(110).control_goes_down().at(700).control_comes_up()
