@@ -1,4 +1,4 @@
-"""Numbers as people read them: durations with their unit, counts with their noun. Imports nothing of ours."""
+"""Numbers as people read them: durations with their unit, shares, tallies; counts are in `sim.words`."""
 
 import math
 import unicodedata
@@ -55,11 +55,6 @@ def share(value: float | None) -> str:
     if value is None or math.isnan(value):
         return NOTHING
     return f"{100 * value:.0f} %" if value >= 0.1 or value == 0 else f"{100 * value:.2g} %"
-
-
-def count(things: int, noun: str, plural: str | None = None) -> str:
-    """'1 task', '1,200 tasks'."""
-    return f"{things:,} {noun if things == 1 else plural or noun + 's'}"
 
 
 def times(n: int) -> str:

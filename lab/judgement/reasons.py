@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.judgement.findings import Finding, Judgement
-from lab.words import count, duration
+from lab.words import duration
 from policies.observations import Observation
 from sim.record import Run
 from sim.record.entry import Entry
 from sim.scenario import Expectation
+from sim.words import count
 
 
 def judge_reasons(expectation: Expectation, run: Run, under: str) -> Iterator[Judgement]:

@@ -24,9 +24,10 @@ from lab.text.parts import (
 )
 from lab.text.screen import Screen
 from lab.text.spark import Course, course_of, draw, top
-from lab.words import NOTHING, count, duration, number, share
+from lab.words import NOTHING, duration, number, share
 from sim.checks import Verdict, first_broken
 from sim.record import Run
+from sim.words import count
 
 TASKS_SHOWN: Final = 4
 COLUMN_MIN: Final = 10

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from lab.story import TaskStory
-from lab.words import count, duration
+from lab.words import duration
+from sim.words import count
 
 
 def conclusion(policy: str, waits_s: Mapping[int, float], longest: TaskStory | None) -> str:

@@ -20,9 +20,10 @@ from lab.evidence import (
 from lab.judgement import Judgement, found_of
 from lab.text.parts import indented, plain_table
 from lab.text.screen import Screen
-from lab.words import NOTHING, count, duration
+from lab.words import NOTHING, duration
 from sim.checks import INVARIANTS, Verdict
 from sim.record import Run
+from sim.words import count
 
 PODS_TABLE_MIN: Final = 84
 """Characters a line that the table of pods needs; on less, each pod is a sentence."""

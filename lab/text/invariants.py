@@ -5,8 +5,9 @@ from typing import Final
 
 from rich.text import Text
 
-from lab.words import count, duration
+from lab.words import duration
 from sim.checks import INVARIANTS, Status, Verdict
+from sim.words import count
 
 _STYLES: Final = {Status.HOLDS: "green", Status.BROKEN: "bold red", Status.UNDECIDED: "yellow"}
 

@@ -10,8 +10,9 @@ from lab.text.evidence_page import failure_parts
 from lab.text.parts import plain_table, verdict
 from lab.text.screen import Screen
 from lab.trials import Case, Outcome, Trial, undecided
-from lab.words import NOTHING, count
+from lab.words import NOTHING
 from policies.presets import PRESETS
+from sim.words import count
 
 _MARKS: Final = {Finding.HOLDS: "green", Finding.FAILS: "bold red", Finding.UNDECIDED: "yellow"}
 _FOUND_WIDTH: Final = 18

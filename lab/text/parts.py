@@ -11,10 +11,11 @@ from rich.text import Text
 from lab.judgement import Finding, Judgement
 from lab.quantiles import Waits
 from lab.story import TaskStory
-from lab.words import NOTHING, count, duration, number, times
+from lab.words import NOTHING, duration, number, times
 from policies.policy_set import PolicySet
 from policies.presets import PRESETS, SUMMARIES
 from sim.record import Run
+from sim.words import count
 
 INDENT = 2
 _STYLES = {Finding.HOLDS: "green", Finding.FAILS: "bold red", Finding.UNDECIDED: "yellow"}

@@ -24,9 +24,10 @@ from lab.text.parts import (
 )
 from lab.text.screen import Screen
 from lab.text.spark import course_of, draw
-from lab.words import count, duration, number, share, tally
+from lab.words import duration, number, share, tally
 from sim.checks import Verdict
 from sim.record import Run
+from sim.words import count
 
 TASKS_SHOWN: Final = 5
 POOLS_SHOWN: Final = 8

@@ -10,7 +10,8 @@ from lab.running import run
 from lab.summary import summarise
 from lab.text.screen import Screen
 from lab.text.spark import Course, draw, spark, top
-from lab.words import count, duration, number, share, tally, times, visible
+from lab.words import duration, number, share, tally, times, visible
+from sim.words import count
 from tests.lab.commands import stdout_of, windtunnel
 
 PAGES = (

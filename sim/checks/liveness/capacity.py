@@ -9,9 +9,11 @@ from policies.actions import CreatePod, DeletePod
 from policies.decisions import TaskMoved
 from policies.vocabulary import INSTANT, Seconds, TaskState
 from sim.checks.invariant import BOTH, OBSERVED, Invariant, Report, Watch
+from sim.checks.liveness.spells import Spells
 from sim.checks.scene.pool import PLACES, PoolNow
 from sim.checks.scene.scene import Scene
 from sim.record.truth import ControlHappened
+from sim.words import count
 
 Cycles = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -36,16 +38,12 @@ class ScaledUpSoon(Invariant, frozen=True):
 
     def watch(self, scene: Scene, report: Report) -> Watch:
         within = self.cycles * scene.terms.cycle_s
-        short_since: dict[str, float] = {}
 
         def settled(pool: PoolNow) -> None:
-            if not is_short(pool):
-                short_since.pop(pool.name, None)
-            elif pool.name not in short_since:
-                begin(pool, scene.now)
-
-        def is_short(pool: PoolNow) -> bool:
-            return lacks_pods(pool) and pool.pods_for_waiting > len(on_their_way(pool))
+            if lacks_pods(pool) and pool.pods_for_waiting > len(on_their_way(pool)):
+                short.begin(pool)
+            else:
+                short.end(pool.name)
 
         def lacks_pods(pool: PoolNow) -> bool:
             may_grow = scene.control_is_up and len(pool.staying) < pool.terms.max
@@ -57,29 +55,21 @@ class ScaledUpSoon(Invariant, frozen=True):
             pods = pool.coming.values()
             return [pod.name for pod in pods if after_restart or (pod.requested_at or 0.0) > oldest]
 
-        def begin(pool: PoolNow, now: float) -> None:
-            short_since[pool.name] = now
-            scene.deadlines.at(now + within, lambda: look(pool, now))
-
-        def look(pool: PoolNow, since: float) -> None:
-            if short_since.get(pool.name) != since:
-                return
-            waiting = {place: pool.waiting[place] for place in PLACES if not pool.eligible[place]}
-            tasks = sum(each.count for each in waiting.values())
-            coming = len(on_their_way(pool))
+        def tell(pool: PoolNow, at: float) -> None:
+            tasks = sum(pool.waiting[place].count for place in PLACES if not pool.eligible[place])
             text = (
-                f"{tasks} runnable tasks of pool {pool.name} have no eligible slot and need "
-                f"{pool.pods_for_waiting} more pods, {coming} are on their way, and none was asked for in "
-                f"{within:g} s with {len(pool.staying)} of at most {pool.terms.max} pods"
+                f"pool {pool.name} has no eligible slot for {count(tasks, 'runnable task')}: "
+                f"{count(pool.pods_for_waiting, 'more pod')} needed, {len(on_their_way(pool))} on the way, "
+                f"and none was asked for in {within:g} s with {len(pool.staying)} of at most "
+                f"{count(pool.terms.max, 'pod')}"
             )
-            report(since + within, text, pool=pool.name)
-            short_since[pool.name] = -1.0  # one report for each time that it begins
+            report(at, text, pool=pool.name)
 
         def create_pod(e: CreatePod) -> None:
             pool = scene.pools.get(e.pool)
             if pool is not None:
                 scene.deadlines.at(e.at + self.startup, lambda: settled(pool))
-                short_since.pop(e.pool, None)
+                short.end(e.pool)
 
         def control(e: ControlHappened) -> None:
             scene.deadlines.at(e.at + self.startup, look_at_all)
@@ -89,12 +79,13 @@ class ScaledUpSoon(Invariant, frozen=True):
                 settled(pool)
 
         def still_open() -> str:
-            begun = [name for name, since in short_since.items() if since >= 0]
-            if begun:
-                return f"pool {', '.join(begun)} had been short of pods, not for long yet"
+            young = short.still_young()
+            if young:
+                return f"pool {young} had been short of pods, not for long yet"
             waiting = [pool.name for pool in scene.pools.values() if lacks_pods(pool)]
             return f"pods of pool {', '.join(waiting)} were on their way" if waiting else ""
 
+        short = Spells(scene, within, tell)
         scene.deadlines.at(self.startup, look_at_all)  # a warm pool's pods should be ready by then
         return Watch(
             on={CreatePod: create_pod, ControlHappened: control}, settled=settled, still_open=still_open
@@ -117,31 +108,33 @@ class WokenUpSoon(Invariant, frozen=True):
 
     def watch(self, scene: Scene, report: Report) -> Watch:
         within = self.cycles * scene.terms.cycle_s
-        asleep_since: dict[str, float] = {}
 
         def settled(pool: PoolNow) -> None:
-            has_work = any(pool.waiting[place].count for place in PLACES)
-            wanted = max(pool.terms.min, 1)
-            if not has_work or not scene.control_is_up or len(pool.staying) >= wanted:
-                asleep_since.pop(pool.name, None)
-            elif not pool.staying and pool.name not in asleep_since:
-                now = asleep_since[pool.name] = scene.now
-                scene.deadlines.at(now + within, lambda: look(pool, now))
+            has_work = runnable_tasks(pool) > 0 and scene.control_is_up
+            if not has_work or len(pool.staying) >= wanted(pool):
+                asleep.end(pool.name)
+            elif not pool.staying:
+                asleep.begin(pool)
 
-        def look(pool: PoolNow, since: float) -> None:
-            if asleep_since.get(pool.name) != since:
-                return
-            asleep_since[pool.name] = -1.0
-            tasks = sum(pool.waiting[place].count for place in PLACES)
+        def runnable_tasks(pool: PoolNow) -> int:
+            return sum(pool.waiting[place].count for place in PLACES)
+
+        def wanted(pool: PoolNow) -> int:
+            return max(pool.terms.min, 1)
+
+        def tell(pool: PoolNow, at: float) -> None:
             text = (
                 f"pool {pool.name} was empty with a runnable task {within:g} s ago, and has "
-                f"{len(pool.staying)} pods for {tasks}; expected {max(pool.terms.min, 1)}"
+                f"{count(len(pool.staying), 'pod')} for {count(runnable_tasks(pool), 'task')}; "
+                f"expected {wanted(pool)}"
             )
-            report(since + within, text, pool=pool.name)
+            report(at, text, pool=pool.name)
 
         def still_open() -> str:
-            begun = [name for name, since in asleep_since.items() if since >= 0]
-            return f"pool {', '.join(begun)} had been empty, not for long yet" if begun else ""
+            young = asleep.still_young()
+            return f"pool {young} had been empty, not for long yet" if young else ""
+
+        asleep = Spells(scene, within, tell)
 
         return Watch(settled=settled, still_open=still_open)
 
@@ -196,7 +189,8 @@ class NoFlapping(Invariant, frozen=True):
             while recent and recent[0] <= at - self.window:
                 recent.popleft()
             if len(recent) > self.reversals:
-                text = f"pool {pool} changed direction {len(recent)} times in {at - recent[0]:g} s, now {to}"
+                times = count(len(recent), "time")
+                text = f"pool {pool} changed direction {times} in {at - recent[0]:g} s, now {to}"
                 report(at, text, pool=pool)
 
         def still_open() -> str:

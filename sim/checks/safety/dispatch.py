@@ -51,20 +51,20 @@ class OnlyOnRunningPods(Invariant, frozen=True):
         def look(what: str, at: float, pool: str, name: str, task: int) -> None:
             pod = scene.pods.get(name)
             if pod is None or not pod.is_there:
-                text = f"task {task} is {what} {name}, which is {_state(pod)}"
+                text = f"task {task} is {what} {name}, {_why_not(pod)}"
                 report(at, text, pool=pool, task=task, pod=name)
 
         return Watch(on={SlotMoved: booked, SendTask: sent})
 
 
-def _state(pod: PodNow | None) -> str:
+def _why_not(pod: PodNow | None) -> str:
     if pod is None:
-        return "gone"
+        return "which is gone"
     if pod.is_terminating:
-        return "terminating"
+        return "which is terminating"
     if pod.delete_requested_at is not None:
-        return f"to be deleted since {pod.delete_requested_at:g} s"
-    return "being created" if pod.phase == "called" else pod.phase
+        return f"whose deletion was asked for at {pod.delete_requested_at:g} s"
+    return f"which is {'being created' if pod.phase == 'called' else pod.phase}"
 
 
 class StartsOnce(Invariant, frozen=True):
@@ -88,14 +88,14 @@ class StartsOnce(Invariant, frozen=True):
                 if live.phase is e.phase:
                     where = "on the same pod" if live.pod == e.pod else f"on {live.pod}"
                     text = (
-                        f"the {e.phase} of task {e.task} starts on {e.pod} while it runs {where} "
-                        f"since {live.since:g} s"
+                        f"the {e.phase} of task {e.task} starts on {e.pod} while it has been running "
+                        f"{where} since {live.since:g} s"
                     )
                     report(e.at, text, task=e.task, pod=e.pod)
                     return
-            if starts[e.task, e.phase] > 1 + harmless[e.task, e.phase]:
-                times = starts[e.task, e.phase]
-                text = f"the {e.phase} of task {e.task} starts on {e.pod} for the {times}. time"
+            times = starts[e.task, e.phase]
+            if times > 1 + harmless[e.task, e.phase]:
+                text = f"the {e.phase} of task {e.task} starts again on {e.pod}, {times} times in all"
                 report(e.at, text, task=e.task, pod=e.pod)
 
         def ended(e: ExecEnded) -> None:

@@ -10,6 +10,7 @@ from sim.checks.invariant import BOTH, OBSERVED, Invariant, Report, Watch
 from sim.checks.scene.scene import Scene
 from sim.checks.terms import Sharing
 from sim.record.truth import ExecStarted
+from sim.words import count
 
 _TAKES = frozenset({SlotEvent.BOOKED, SlotEvent.ACTIVATED})
 
@@ -57,11 +58,11 @@ class OneSlotATask(Invariant, frozen=True):
         held_since: dict[int, float] = {}
 
         def slot_moved(e: SlotMoved) -> None:
+            elsewhere = scene.slots.places.get(e.task, set()) - {(e.pod, e.slot)}
             if e.cause is SlotEvent.FREED:
-                if not scene.slots.places.get(e.task, set()) - {(e.pod, e.slot)}:
+                if not elsewhere:
                     held_since.pop(e.task, None)
                 return
-            elsewhere = scene.slots.places.get(e.task, set()) - {(e.pod, e.slot)}
             for pod, slot in elsewhere:
                 text = f"task {e.task} takes slot {e.slot} of {e.pod} and holds slot {slot} of {pod}"
                 report(e.at, text, pool=e.pool, task=e.task, pod=e.pod)
@@ -90,8 +91,8 @@ class OneSlotATask(Invariant, frozen=True):
             held_since.clear()
 
         def still_open() -> str:
-            young = len(held_since)
-            return f"{young} bookings of pending tasks were still young" if young else ""
+            tasks = count(len(held_since), "pending task")
+            return f"{tasks} had held a slot, not for long yet" if held_since else ""
 
         return Watch(
             on={SlotMoved: slot_moved, TaskMoved: task_moved, ControlPlaneRestarted: restarted},
@@ -146,7 +147,7 @@ class CapacityRule(Invariant, frozen=True):
             most = pool.terms.slots if pool is not None else len(beside) + 1
             wrong = _wrong(scene.terms.sharing, kind, slot, list(beside.values()), most)
             if wrong:
-                others = ", ".join(f"{other} ({kind})" for other, kind in beside.items())
+                others = ", ".join(f"{other} ({its_kind})" for other, its_kind in beside.items())
                 company = f" beside {others}" if others else ""
                 text = f"task {task} ({kind}) runs on {pod}{company}, {where}; {wrong}"
                 report(at, text, pool="" if pool is None else pool.name, task=task, pod=pod)
@@ -158,7 +159,7 @@ def _wrong(sharing: Sharing, kind: TaskKind, slot: int | None, beside: list[Task
     """What the capacity rule has against this kind of task beside those; empty if nothing."""
     is_apply, applies = kind is TaskKind.PLAN_AND_APPLY, beside.count(TaskKind.PLAN_AND_APPLY)
     if len(beside) + 1 > most:
-        return f"a pod has {most} slots"
+        return f"a pod has {count(most, 'slot')}"
     if sharing is Sharing.ALONE and beside and (is_apply or applies):
         return "a running plan_and_apply has its pod for itself"
     if sharing is Sharing.ONE_A_POD and is_apply and applies:

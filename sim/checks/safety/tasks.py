@@ -10,6 +10,7 @@ from policies.vocabulary import RUNNING, Seconds, TaskId, TaskState
 from sim.checks.invariant import BOTH, Invariant, Report, Watch
 from sim.checks.scene.scene import Scene
 from sim.record.truth import ExecEnded, ExecStarted, TaskCreated
+from sim.words import count
 
 
 class CancelledTasksStop(Invariant, frozen=True):
@@ -64,7 +65,7 @@ class CancelledTasksStop(Invariant, frozen=True):
                     report(e.at, text, pool=e.pool, task=e.task, pod=e.pod)
 
         def still_open() -> str:
-            return f"{len(stopping)} cancelled tasks had yet to stop" if stopping else ""
+            return f"{count(len(stopping), 'cancelled task')} had yet to stop" if stopping else ""
 
         return Watch(
             on={

@@ -32,7 +32,7 @@ def test_a_pool_that_does_not_grow_is_named_once_with_the_numbers() -> None:
     """604 (ii): a plan_and_apply waits beside a running one, with two idle slots and no scale-up."""
     story = Story(max=3).has("a").comes(1, PLAN_AND_APPLY).runs(1).at(30).comes(2, PLAN_AND_APPLY)
     text = (
-        "1 runnable tasks of pool pool have no eligible slot and need 1 more pods, 0 are on their way, "
+        "pool pool has no eligible slot for 1 runnable task: 1 more pod needed, 0 on the way, "
         "and none was asked for in 10 s with 1 of at most 3 pods"
     )
     assert story.broken(ScaledUpSoon(), until=600) == [(40.0, text)]
@@ -139,7 +139,7 @@ def test_the_pods_needed_are_those_that_the_tasks_would_fill(
     story.at(5).asks_for(*"abcdefgh"[: needed - 1])
     broken = story.broken(ScaledUpSoon(), until=60)
     assert len(broken) == 1
-    assert f"and need {needed} more pods, {needed - 1} are on their way" in broken[0][1]
+    assert f": {needed} more pod{'s' * (needed > 1)} needed, {needed - 1} on the way" in broken[0][1]
     assert story.asks_for("z").broken(ScaledUpSoon(), until=60) == []
 
 
@@ -161,7 +161,7 @@ def test_pools_are_looked_at_by_themselves() -> None:
     story = Story(pools=("pool", "other")).comes(1)
     story.pool = "other"
     story.asks_for("z").has("z")
-    assert "of pool pool have" in story.broken(ScaledUpSoon(), until=60)[0][1]
+    assert "pool pool has no" in story.broken(ScaledUpSoon(), until=60)[0][1]
 
 
 # L03: woken up soon
@@ -178,7 +178,7 @@ def test_an_empty_pool_wakes_up_in_time(asked_at: float, cycles: int, broken_at:
 
 def test_a_pool_that_sleeps_on_is_named_once() -> None:
     """With what is expected of it."""
-    text = "pool pool was empty with a runnable task 10 s ago, and has 0 pods for 1; expected 1"
+    text = "pool pool was empty with a runnable task 10 s ago, and has 0 pods for 1 task; expected 1"
     assert Story().at(3).comes(1).broken(WokenUpSoon(), until=600) == [(13.0, text)]
 
 

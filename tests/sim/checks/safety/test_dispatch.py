@@ -79,7 +79,7 @@ def test_a_pod_is_not_used_from_the_moment_its_deletion_is_asked_for() -> None:
     """Long before the cluster ends it."""
     story = Story().has("a").comes(1).at(3).deletes("a").books(1)
     assert story.broken(OnlyOnRunningPods()) == [
-        (3.0, "task 1 is booked on a, which is to be deleted since 3 s")
+        (3.0, "task 1 is booked on a, whose deletion was asked for at 3 s")
     ]
 
 
@@ -122,7 +122,7 @@ def test_a_plan_and_its_apply_start_once_each() -> None:
 def test_two_executions_of_one_phase_never_overlap(pod: str, where: str) -> None:
     """A message arrived twice, or a task was sent again while it ran."""
     story = Story().has("a", "b").comes(1).runs(1).at(4).starts(1, pod, attempt=2)
-    text = f"the plan of task 1 starts on {pod} while it runs {where} since 0 s"
+    text = f"the plan of task 1 starts on {pod} while it has been running {where} since 0 s"
     assert story.broken(StartsOnce()) == [(4.0, text)]
 
 
@@ -147,7 +147,7 @@ def test_one_abortion_allows_one_start() -> None:
     """The third start is one too many, and says which it is."""
     story = Story().has("a").comes(1).starts(1).at(10).stops(1, outcome=Outcome.ABORTED)
     story.at(20).starts(1, attempt=2).at(30).stops(1, attempt=2).at(40).starts(1, attempt=3)
-    assert story.broken(StartsOnce()) == [(40.0, "the plan of task 1 starts on a for the 3. time")]
+    assert story.broken(StartsOnce()) == [(40.0, "the plan of task 1 starts again on a, 3 times in all")]
 
 
 # S08: one plan_and_apply a workspace
