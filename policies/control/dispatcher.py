@@ -21,6 +21,7 @@ from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.policy_set import PolicySet
 from policies.rules.dispatch import GiveUp, SendTo, is_wait
+from policies.rules.placement import SlotPlacement
 from policies.rules.queue import Block, QueueRule
 from policies.vocabulary import LEAVING, LinkState, Phase, SlotState, TaskState
 
@@ -59,6 +60,8 @@ class Dispatcher:
         self._tries_others = type(policy.queue).instead_of is not QueueRule.instead_of
         self._placement = policy.placement
         self._rule_name = policy.placement.rule_name
+        # Then it need not be asked while there is none. A busy pool refuses more often than it sends.
+        self._wants_idle_slot = type(policy.placement).place is SlotPlacement.place
         self._dispatch = policy.dispatch
         self._retry_no_slot = policy.dispatch.retry_no_slot
         self._phase_timeout = policy.controller.phase_timeout
@@ -78,7 +81,8 @@ class Dispatcher:
             self._try(workspace)
             if gains:
                 self._tried[workspace] = self._books.version
-            if unattended:
+        if unattended:
+            for workspace in prompt:
                 unattended.pop(workspace, None)
         prompt.clear()
 
@@ -92,7 +96,7 @@ class Dispatcher:
         if self._refused:
             self._refused.clear()  # they may be of an earlier step, and a heartbeat changes no version
         for pool in gains:
-            for line in (pool._waiting.applies, pool._waiting.plans) if pool._waiting else ():
+            for line in (pool._waiting.applies, pool._waiting.plans):
                 while (first := line.first()) is not None and tried.get(first) != books.version:
                     self._try(first)
                     tried[first] = books.version
@@ -129,6 +133,8 @@ class Dispatcher:
                 self._agenda.retry(workspace, task._not_before)
             else:
                 refusals = self._refused_alike(task, pool) if self._refused else None
+                if self._wants_idle_slot and not pool._idle.listed and task._state is _PENDING:
+                    refusals = pool._refused_as_full()
                 if refusals is None:
                     try:
                         place = self._placement.place(task, pool)

@@ -213,18 +213,20 @@ class Books:
             pool._slots_running += running
             if not before or not after:
                 pool._pods_running_tasks += running
+                if not after:
+                    pod._freed_at = self.now
             if holder._kind is _PLAN_AND_APPLY:
                 pod._plan_and_applies += running
         if reserved:
             pod._reserved += reserved
             pool._slots_reserved += reserved
+            if reserved < 0:
+                pod._freed_at = self.now  # read only while the pod is idle
         self.journal.append(SlotMoved(self.now, pool._name, pod._name, index, event, holder._id))
         self.version += 1
         pool._idle.relist(pod)
-        if running < 0 or reserved < 0:
-            pod._freed_at = self.now
-            if self.notes_gains:
-                self.gains[pool] = None
+        if self.notes_gains and (running < 0 or reserved < 0):
+            self.gains[pool] = None
         return True
 
     # pods

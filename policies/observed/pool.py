@@ -17,6 +17,7 @@ from policies.vocabulary import INSTANT, PodName, TaskKind
 
 _NO_PODS = Reason.NO_PODS
 _NO_FREE_SLOT = Reason.NO_FREE_SLOT
+_NO_POD_AT_ALL = (PodRefusal(None, _NO_PODS, {"pods": 0}, 0),)
 
 
 class Clock(Protocol):
@@ -75,7 +76,7 @@ class Pool:
         self._pending = dict.fromkeys(TaskKind, 0)
         self._unblocked = dict.fromkeys(TaskKind, 0)
         self._refusals: list[PodRefusal] = []
-        self._full = _refused_as_full(0)
+        self._full = (PodRefusal(None, _NO_FREE_SLOT, NO_NUMBERS, 0),)
         self._forget_memory()
 
     def _forget_memory(self) -> None:
@@ -117,7 +118,7 @@ class Pool:
 
         By the queue's definition, not that of `unblocked_pending`; a cycle comes after all have been tried.
         """
-        return self._waiting.counts() if self._waiting else (0, 0)
+        return self._waiting.counts()
 
     def unreachable_pods(self, limit_s: float) -> list[Pod]:
         """Idle pods whose agent is not connected and has given no sign for `limit_s`."""
@@ -185,22 +186,27 @@ class Pool:
 
     def refuse_barred(self, barred: dict[int, Reason]) -> None:
         """Note how many pods had no idle slot, or were barred by what stands on them."""
-        if not self._known:
-            self._refusals.append(PodRefusal(None, _NO_PODS, {"pods": 0}, 0))
+        if not self._idle.listed:
+            self._refusals += self._refused_as_full()
             return
         full = self._known - self._idle.listed
         if full:
-            if self._full[0].pods != full:
-                self._full = _refused_as_full(full)
-            self._refusals += self._full
-        if full == self._known:
-            return
+            self._refusals += self._full_pods(full)
         seen = 0
         for bit, reason in barred.items():
             pods = self._idle.count(having=bit, lacking=seen)
             seen |= bit
             if pods:
                 self._refusals.append(PodRefusal(None, reason, NO_NUMBERS, pods))
+
+    def _refused_as_full(self) -> tuple[PodRefusal, ...]:
+        """The refusals by a pool without an idle slot, or without a pod."""
+        return self._full_pods(self._known) if self._known else _NO_POD_AT_ALL
+
+    def _full_pods(self, pods: int) -> tuple[PodRefusal, ...]:
+        if self._full[0].pods != pods:
+            self._full = (PodRefusal(None, _NO_FREE_SLOT, NO_NUMBERS, pods),)
+        return self._full
 
     def _counts(self) -> tuple[str | int, ...]:
         """Every number that an autoscaler of counts can read here and that may change, after the name."""
@@ -221,8 +227,3 @@ class Pool:
         self._refusals.clear()
         # Most refusals of a busy pool say just this, and they are kept by the hundred thousand.
         return self._full if refusals == self._full else refusals
-
-
-def _refused_as_full(pods: int) -> tuple[PodRefusal, ...]:
-    """The refusals by so many pods without an idle slot."""
-    return (PodRefusal(None, _NO_FREE_SLOT, NO_NUMBERS, pods),)

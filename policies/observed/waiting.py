@@ -4,8 +4,6 @@ Two lines, as there are two kinds of places: a plan_and_apply may want a pod for
 Entries are removed lazily: a workspace stands in a line until somebody looks and finds nothing of it waiting.
 """
 
-from collections.abc import Iterator
-
 from policies.observed.task import Task
 from policies.observed.workspace import Workspace
 from policies.vocabulary import TaskKind, TaskState
@@ -17,34 +15,31 @@ _PENDING = TaskState.PENDING
 class Line:
     """Workspaces that wait for one kind of place, in the order in which they began to."""
 
-    __slots__ = ("_members", "_of_applies")
+    __slots__ = ("_of_applies", "members", "sweep_at")
 
     def __init__(self, *, of_applies: bool) -> None:
         self._of_applies = of_applies
-        self._members: dict[Workspace, None] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._members)
-
-    def __iter__(self) -> Iterator[Workspace]:
-        return iter(self._members)
-
-    def join(self, workspace: Workspace) -> None:
-        """The workspace waits, from now on or already."""
-        self._members[workspace] = None
+        self.members: dict[Workspace, None] = {}
+        """Whoever joins puts itself in, and sweeps the line when it is longer than `sweep_at`."""
+        self.sweep_at = 64
 
     def first(self) -> Workspace | None:
         """The workspace that has waited longest and still does."""
-        while self._members:
-            workspace = next(iter(self._members))
+        while self.members:
+            workspace = next(iter(self.members))
             if self.count_of(workspace):
                 return workspace
-            del self._members[workspace]
+            del self.members[workspace]
         return None
 
     def count_of(self, workspace: Workspace) -> int:
         """How many tasks of the workspace wait for this kind of place."""
         return applies_waiting(workspace) if self._of_applies else plans_waiting(workspace)
+
+    def sweep(self) -> None:
+        """Drop those who wait no more; half of those who stand here have joined since that was done last."""
+        self.members = {workspace: None for workspace in self.members if self.count_of(workspace)}
+        self.sweep_at = 2 * len(self.members) + 64
 
 
 class Waiting:
@@ -59,14 +54,14 @@ class Waiting:
     def join(self, task: Task) -> None:
         """The task found no place."""
         line = self.applies if task._kind is _PLAN_AND_APPLY else self.plans
-        line.join(task._home)
-
-    def __bool__(self) -> bool:
-        return bool(self.applies or self.plans)
+        members = line.members
+        members[task._home] = None
+        if len(members) > line.sweep_at:
+            line.sweep()
 
     def counts(self) -> tuple[int, int]:
         """How many tasks wait: a plan_and_apply or its confirmed apply, and a plan or drift check."""
-        members = {**dict.fromkeys(self.applies), **dict.fromkeys(self.plans)}
+        members = self.applies.members | self.plans.members
         return sum(map(applies_waiting, members)), sum(map(plans_waiting, members))
 
 

@@ -40,7 +40,7 @@ def refused(*kinds: TaskKind, queue: str = "Q9") -> Pool:
 
 def names(line: Line) -> list[str]:
     """The workspaces that stand in a line, whether they still wait or not."""
-    return [workspace.name for workspace in line]
+    return [workspace.name for workspace in line.members]
 
 
 def first_of(line: Line) -> str | None:
@@ -231,3 +231,12 @@ def sent(driver: Driver, until: float) -> list[tuple[float, TaskId]]:
     """What was sent up to then."""
     driver.run(until)
     return driver.sent()
+
+
+def test_a_line_that_nobody_looks_at_does_not_grow_for_ever() -> None:
+    """Under a dispatch rule that serves nobody: those who wait no more are swept out now and then."""
+    driver = empty_pool()
+    for number in range(1, 400):
+        driver.submit(f"w{number}")
+        driver.tell(TaskCancelled(0.0, number))
+    assert len(driver.pool._waiting.plans.members) <= 65
