@@ -83,7 +83,10 @@ class Problems:
 
 
 def _called(path: str | Path) -> str:
-    return "stdin" if path == STANDARD_INPUT else str(path)
+    """Bytes of a path that are no UTF-8 as `\\udcff`, so that a table with it can be saved."""
+    if path == STANDARD_INPUT:
+        return "stdin"
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _is_hidden(path: Path) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from sim.scenario.checks import entry, fault_pool, problem_at
+from sim.scenario.consistency import entry, fault_pool, problem_at
 from sim.scenario.digest import digest_of
 from sim.scenario.expectations import presets_named
 from sim.scenario.files import ScenarioFiles

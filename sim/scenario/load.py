@@ -10,7 +10,7 @@ from policies.presets import rule_class
 from sim.errors import InputError
 from sim.scenario import source as yaml_source
 from sim.scenario.build import build_scenario, build_sources
-from sim.scenario.checks import check, problem_at
+from sim.scenario.consistency import check, problem_at
 from sim.scenario.fields import Reading
 from sim.scenario.files import ScenarioFiles, read_whole
 from sim.scenario.model import ScenarioBlock
@@ -78,7 +78,12 @@ def parse_scenario(
     refuse(check(block, document.tree), document, changes)
     sources, found = build_sources(block, document.tree, files)
     refuse(found, document, changes)
-    return build_scenario(block, Path(name).stem, sources, files.digests, _changed_world(changes))
+    return build_scenario(block, _stem(name), sources, files.digests, _changed_world(changes))
+
+
+def _stem(name: str) -> str:
+    """The name without folders and ending; bytes that are no UTF-8 as `\\udcff`, so that it can be saved."""
+    return Path(name).stem.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _changes(policy: str | None, seed: int | None, overrides: Sequence[str | Override]) -> list[Override]:

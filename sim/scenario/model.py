@@ -6,6 +6,7 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from policies.policy_set import PolicySet
 from policies.presets import PRESETS
+from sim.scenario.checks_block import ChecksBlock
 from sim.scenario.expectations import ExpectBlock
 from sim.scenario.faults import AnyFault
 from sim.scenario.fields import (
@@ -17,7 +18,6 @@ from sim.scenario.fields import (
     Text,
     TextOrNumber,
 )
-from sim.scenario.held_to import HeldToBlock
 from sim.scenario.pods import (
     DEFAULT_POOL,
     AgentBlock,
@@ -69,7 +69,7 @@ class ScenarioBlock(Part):
     workload: Annotated[list[SourceBlock], OneOrMore] = Field(default=[], description="Sources of tasks.")
     exceptions: list[ExceptionBlock] = Field(default=[], description="What is fixed for single pods.")
     faults: list[AnyFault] = Field(default=[], description="What goes wrong.")
-    checks: HeldToBlock = Field(
+    checks: ChecksBlock = Field(
         default=HeldTo(), description="The capacity rule and the bounds that runs are held to."
     )
     expect: dict[Text, ExpectBlock] = Field(

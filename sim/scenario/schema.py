@@ -18,10 +18,10 @@ from policies.rules.base import duration_fields
 from sim.checks.catalogue import INVARIANTS
 from sim.checks.terms import Sharing
 from sim.scenario.arrival_times import BurstsBlock
+from sim.scenario.checks_block import SHARING
 from sim.scenario.expectations import ANY_TIME, NONE, ExpectBlock
 from sim.scenario.faults import Timed
 from sim.scenario.fields import DEFINITIONS, OneOrMore, Part
-from sim.scenario.held_to import SHARING
 from sim.scenario.model import ScenarioBlock
 from sim.scenario.work import SOURCES
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from sim.errors import InputError
 from sim.scenario import ANY_PRESET, Breaks, Expectation
 from sim.simulate import Interrupted
 from tests.lab.commands import RULES, stdout_of, windtunnel
-from tests.lab.scenarios import fly, one_task
+from tests.lab.scenarios import ONE_TASK, fly, one_task
 
 SAME_TIME_S = 1e-5
 BOTH = ("-p", "seed-before", "-p", "seed-after")
@@ -277,6 +278,16 @@ def test_a_folder_gets_the_table_in_each_form_and_a_picture(folder: Path) -> Non
     names = ["matrix.csv", "matrix.json", "matrix.md", "matrix.png", "matrix.svg"]
     assert sorted(path.name for path in out.iterdir()) == names
     assert (out / "matrix.csv").read_text() == ran.out
+
+
+@pytest.mark.slow
+def test_a_file_whose_name_is_no_utf_8_is_run_and_saved_like_any_other(folder: Path) -> None:
+    """What cannot be written as it is stands as an escape."""
+    name = os.fsdecode(b"odd-\xff.yaml")
+    (folder / name).write_text(ONE_TASK.format(horizon="10 min"))
+    ran = windtunnel("matrix", name, *BOTH, "--out", "out")
+    assert ran.code == 0
+    assert "odd-\\udcff.yaml" in (folder / "out" / "matrix.csv").read_text(encoding="utf-8")
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(folder: Path) -> None:

@@ -17,7 +17,7 @@ from sim.scenario.values import HeldTo
 SHARING: Final = "sharing"
 
 
-def parse_held_to(value: Any) -> HeldTo:
+def parse_checks(value: Any) -> HeldTo:
     """The value of `checks`. Raises FieldError with the path of what is wrong."""
     if not isinstance(value, Mapping):
         raise FieldError((), f"{value!r}; expected keys with values, for example L01: {{within: 15 s}}")
@@ -70,4 +70,4 @@ def _read(code: str, name: str, value: Any) -> Any:
         raise FieldError((code, name), str(error)) from None
 
 
-HeldToBlock = Annotated[HeldTo, PlainValidator(parse_held_to), WithJsonSchema({"definition": "checks"})]
+ChecksBlock = Annotated[HeldTo, PlainValidator(parse_checks), WithJsonSchema({"definition": "checks"})]
