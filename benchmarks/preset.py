@@ -11,7 +11,7 @@ from statistics import fmean, stdev
 from typing import Final
 
 from lab import load
-from lab.summary import summarise
+from lab.summary import is_missing, summarise
 from policies.presets import PRESETS
 from sim.record import Run
 from sim.simulate import simulate
@@ -25,7 +25,7 @@ T_975: Final = {9: 2.262, 19: 2.093, 29: 2.045, 39: 2.023, 59: 2.001, 99: 1.984}
 
 def mean_wait(run: Run) -> float:
     """Until a task's plan starts (s), on average over all tasks; one that never starts counts so far."""
-    return fmean(_until(run, at, start) for at, start in run.columns("tasks", "submitted_at", "started_at"))
+    return fmean(_until(run, *each) for each in run.columns("tasks", "submitted_at", "started_at"))
 
 
 def p95_wait(run: Run) -> float:
@@ -36,12 +36,13 @@ def p95_wait(run: Run) -> float:
 
 def mean_apply_wait(run: Run) -> float:
     """From a confirmation until the apply starts (s), on average; one that never starts counts so far."""
-    times = [each for each in run.columns("tasks", "confirmed_at", "apply_started_at") if each[0] == each[0]]
-    return fmean(_until(run, *each) for each in times)
+    times = run.columns("tasks", "confirmed_at", "apply_started_at")
+    return fmean(_until(run, *each) for each in times if not is_missing(each[0]))
 
 
 def _until(run: Run, since: float, at: float) -> float:
-    return (run.ended_at if at != at else at) - since
+    """The wait (s) from `since`; what never happened counts until the end of the run."""
+    return (run.ended_at if is_missing(at) else at) - since
 
 
 def pod_seconds(run: Run) -> float:

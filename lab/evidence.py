@@ -150,9 +150,9 @@ def _evidence(run: Run, scene: Scene, at: float, pool: str, task: int | None, po
     lines, autoscaler = _lines(run, pools, concerned, at)
     is_long = len(lines) > LINES_MAX + 1  # a line is no longer than the note that it is left out
     kept = [*lines[:LINES_FIRST], *lines[LINES_FIRST - LINES_MAX :]] if is_long else lines
-    names = [name for name in _names(scene, pools, task, pod) if pools.of_pod.get(name) in (concerned, None)]
-    if not concerned:
-        names = list(_names(scene, pools, task, pod))
+    names = list(_names(scene, pools, task, pod))
+    if concerned:
+        names = [name for name in names if pools.of_pod.get(name) in (concerned, None)]
     return Evidence(
         at=at,
         pool=concerned if len(run.scenario.pools) > 1 else "",
@@ -172,7 +172,6 @@ class _Pools:
     def __init__(self, run: Run) -> None:
         pools = run.scenario.pools
         self.only = pools[0].name if len(pools) == 1 else ""
-        self.slots = {pool.name: pool.slots_per_pod for pool in pools}
         self.of_task: dict[int | None, str] = {}
         self.of_pod: dict[str | None, str] = {}
         for entry in run.log:
@@ -225,20 +224,18 @@ def _names(scene: Scene, pools: _Pools, task: int | None, pod: str | None) -> It
 
 def _pod(scene: Scene, name: str, pools: _Pools) -> PodFacts:
     pool = pools.of_pod.get(name, pools.only)
-    pod = scene.pods.get(name)
-    if pod is None:
-        pod = PodNow(name, pool, phase="gone")
-    every_s = scene.terms.pools[pool].heartbeat_every_s if pool in scene.terms.pools else 10.0
+    pod = scene.pods.get(name) or PodNow(name, pool, phase="gone")
+    terms = scene.terms.pools.get(pool)
     return PodFacts(
         pod=name,
         seen_phase=pod.seen_phase,
         phase="terminating" if pod.is_terminating and pod.phase != "gone" else pod.phase,
         is_seen_connected=pod.is_seen_connected,
         is_connected=pod.connected_since is not None,
-        heartbeat_age_s=pod.heartbeat_age_s(scene.now, every_s),
+        heartbeat_age_s=None if terms is None else pod.heartbeat_age_s(scene.now, terms.heartbeat_every_s),
         is_known_to_pod_manager=pod.is_known_to_pod_manager,
         delete_requested_at=pod.delete_requested_at,
-        slots=tuple(_slots(scene, pod, pools.slots.get(pool, 0))),
+        slots=tuple(_slots(scene, pod, 0 if terms is None else terms.slots)),
     )
 
 

@@ -44,9 +44,9 @@ def wait_text(cell: Cell, words: Callable[[float | None], str] = duration) -> st
 
 
 def notes(matrix: Matrix) -> list[str]:
-    """What must be said about the cells of this matrix; sentences."""
+    """What must be said about the cells of this matrix beside what a cell is; sentences."""
     unbroken = [cell for cell in matrix.cells.values() if cell.invariant is None]
-    found = [MEANING]
+    found = []
     if any(cell.never_sent for cell in unbroken):
         found.append(LOWER_BOUND)
     if any(cell.status is Status.UNDECIDED for cell in unbroken):
@@ -61,7 +61,7 @@ def as_markdown(matrix: Matrix) -> str:
     """A table with a row for each scenario, the names of the invariants in it, and notes."""
     lines = [_line(["scenario", *matrix.policies]), _line(["---"] * (1 + len(matrix.policies)))]
     lines += [_line([row.scenario, *map(cell_text, row.cells)]) for row in matrix.rows]
-    lines += ["", *notes(matrix)]
+    lines += ["", MEANING, *notes(matrix)]
     if matrix.first_codes:
         lines += ["", *(f"- `{code}`: {INVARIANTS[code].title}" for code in matrix.first_codes)]
     return "".join(f"{line}\n" for line in lines)

@@ -7,14 +7,14 @@ in anything has another name, and only what is expected of any policy is expecte
 from collections.abc import Sequence
 
 from lab.judgement.findings import Finding, Judgement
-from lab.judgement.invariants import Checked, found_of
+from lab.judgement.invariants import Checked, found_of, when_and_how
 from lab.judgement.reasons import judge_reasons
 from lab.judgement.tasks import Facts, judge_tasks
 from sim.checks import Verdict
 from sim.record import Run
 from sim.scenario import ANY_PRESET
 
-__all__ = ["Finding", "Judgement", "found_of", "judge"]
+__all__ = ["Finding", "Judgement", "found_of", "judge", "when_and_how"]
 
 
 def judge(run: Run, verdicts: Sequence[Verdict] | None = None) -> tuple[Judgement, ...]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from lab.judgement.findings import Finding, Judgement
 from lab.words import duration
-from sim.checks import Status, Verdict, check
+from sim.checks import Status, Verdict, Violation, check
 from sim.record import Run
 from sim.scenario import Breaks, Expectation
 
@@ -88,9 +88,14 @@ def found_of(verdict: Verdict) -> str:
     """What a verdict says, in words: 'first broken at 19 s: task 608 ...'."""
     first = verdict.first
     if first is not None:
-        times = "" if verdict.count == 1 else f", {verdict.count:,} times in all"
-        return f"first broken at {duration(first.at)}{times}: {first.text}"
+        return f"first broken {when_and_how(verdict, first)}"
     return f"undecided, {verdict.still_open}" if verdict.status is Status.UNDECIDED else "holds"
+
+
+def when_and_how(verdict: Verdict, first: Violation) -> str:
+    """'at 19 s, 3 times in all: task 608 ...'."""
+    times = "" if verdict.count == 1 else f", {verdict.count:,} times in all"
+    return f"at {duration(first.at)}{times}: {first.text}"
 
 
 def _when(wanted: Breaks) -> str:

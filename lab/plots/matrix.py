@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lab.matrices import Cell, Matrix
-from lab.matrix_forms import LOWER_BOUND, brief, cell_text
+from lab.matrix_forms import LOWER_BOUND, brief, cell_text, notes
 from lab.plots.heading import joined
 from lab.plots.literal import literal
 from lab.plots.style import (
@@ -86,7 +86,6 @@ def matrix_figure(matrix: Matrix) -> Figure:
 
 def _second_line(matrix: Matrix) -> str:
     """What a cell is, and what must not be read into it."""
-    unbroken = [cell for cell in matrix.cells.values() if cell.invariant is None]
     drawn = ", ".join(row.scenario for row in matrix.drawn)
     meaning = (
         "each cell is one run: the invariant that broke first, and when, "
@@ -95,7 +94,7 @@ def _second_line(matrix: Matrix) -> str:
     return joined(
         [
             meaning,
-            LOWER_BOUND.rstrip(".") if any(cell.never_sent for cell in unbroken) else "",
+            LOWER_BOUND.rstrip(".") if LOWER_BOUND in notes(matrix) else "",
             f"drawn at random, one seed each: {drawn}" if drawn else "",
         ]
     )

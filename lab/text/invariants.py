@@ -5,7 +5,7 @@ from typing import Final
 
 from rich.text import Text
 
-from lab.words import duration
+from lab.judgement import when_and_how
 from sim.checks import INVARIANTS, Status, Verdict
 from sim.words import count
 
@@ -38,5 +38,4 @@ def _found(verdict: Verdict) -> str:
     first = verdict.first
     if first is None:
         return verdict.still_open
-    times = "" if verdict.count == 1 else f", {verdict.count:,} times in all"
-    return f"first at {duration(first.at)}{times}: {first.text}"
+    return f"first {when_and_how(verdict, first)}"

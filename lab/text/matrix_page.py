@@ -26,8 +26,7 @@ def show_matrix(screen: Screen, matrix: Matrix) -> None:
     for part in _parts(screen, matrix):
         screen.show(part, "")
     codes = ", ".join(f"{code} {INVARIANTS[code].title}" for code in matrix.first_codes)
-    _, *more = notes(matrix)
-    screen.show(*(Text(each, style="dim") for each in (_MEANING, *more)))
+    screen.show(*(Text(each, style="dim") for each in (_MEANING, *notes(matrix))))
     if codes:
         screen.show(Text(codes, style="dim"))
 

@@ -7,14 +7,13 @@ from rich.text import Text
 
 from lab.judgement import Finding, Judgement
 from lab.text.evidence_page import failure_parts
-from lab.text.parts import plain_table, verdict
+from lab.text.parts import FINDING_STYLES, plain_table, verdict
 from lab.text.screen import Screen
 from lab.trials import Case, Outcome, Trial, undecided
 from lab.words import NOTHING
 from policies.presets import PRESETS
 from sim.words import count
 
-_MARKS: Final = {Finding.HOLDS: "green", Finding.FAILS: "bold red", Finding.UNDECIDED: "yellow"}
 _FOUND_WIDTH: Final = 18
 _NAME_WIDTH_MAX: Final = 40
 
@@ -37,7 +36,7 @@ class OutcomeLines:
             table.add_row(Text(outcome.name, style="bold"), NOTHING, Text("nothing is expected", style="dim"))
         else:
             under = _policies([trial.policy for trial in outcome.trials])
-            style = _MARKS[_worst(outcome)]
+            style = FINDING_STYLES[_worst(outcome)]
             table.add_row(Text(outcome.name, style="bold"), Text(found, style=style), under)
         self._screen.show(table)
 
@@ -65,7 +64,7 @@ def show_failures(screen: Screen, outcomes: Sequence[Outcome]) -> None:
 
 
 def _open(outcome: Outcome, trial: Trial, judgement: Judgement) -> Text:
-    line = Text("undecided ", style=_MARKS[Finding.UNDECIDED])
+    line = Text("undecided ", style=FINDING_STYLES[Finding.UNDECIDED])
     line.append(f"{outcome.name} under {trial.policy}: ", style="default")
     line.append(f"{judgement.expected}: {judgement.found}", style="default")
     return line
@@ -79,5 +78,5 @@ def show_total(screen: Screen, outcomes: Sequence[Outcome], *, of: int) -> None:
     silent = sum(not each.trials for each in outcomes)
     nothing = f"; nothing is expected of {count(silent, 'scenario')}" if silent else ""
     found = verdict(judgements) if judgements else "no expectation was judged"
-    style = _MARKS[Finding.FAILS] if any(each.has_failed for each in outcomes) else ""
+    style = FINDING_STYLES[Finding.FAILS] if any(each.has_failed for each in outcomes) else ""
     screen.show("", Text(f"{tried}, {count(trials, 'run')}: {found}{nothing}", style=style))

@@ -18,7 +18,7 @@ from sim.record import Run
 from sim.words import count
 
 INDENT = 2
-_STYLES = {Finding.HOLDS: "green", Finding.FAILS: "bold red", Finding.UNDECIDED: "yellow"}
+FINDING_STYLES: Final = {Finding.HOLDS: "green", Finding.FAILS: "bold red", Finding.UNDECIDED: "yellow"}
 
 
 def rules_of(policy: PolicySet) -> str:
@@ -181,7 +181,7 @@ def _quantiles(waits: Waits) -> tuple[str, ...]:
 def expectation_lines(judgements: Iterable[Judgement]) -> Iterable[Text]:
     """Each expectation with what the run says of it."""
     for each in judgements:
-        line = Text(f"{each.finding:<10}", style=_STYLES[each.finding])
+        line = Text(f"{each.finding:<10}", style=FINDING_STYLES[each.finding])
         line.append(f"{each.expected}: {each.found}", style="not bold default")
         yield line
 
