@@ -70,7 +70,11 @@ class Dispatcher:
         self._outbox = outbox
         self._refused: dict[tuple[str, Hashable], tuple[int, tuple[PodRefusal, ...]]] = {}
         self._tried: dict[Workspace, int] = {}
-        """Workspaces tried in this step since a place came free, and the version of the books after that."""
+        """Workspaces tried in this step since a place came free, and the version of the books after that.
+
+        Of that version the steps are left out that a booking in vain took: it leaves everything as it was.
+        """
+        self._steps_in_vain = 0
 
     def try_all(self) -> None:
         """Try every workspace that is awake, in the order in which they woke."""
@@ -80,7 +84,7 @@ class Dispatcher:
         for workspace in prompt:
             self._try(workspace)
             if gains:
-                self._tried[workspace] = self._books.version
+                self._tried[workspace] = self._books.version - self._steps_in_vain
         if unattended:
             for workspace in prompt:
                 unattended.pop(workspace, None)
@@ -97,9 +101,11 @@ class Dispatcher:
             self._refused.clear()  # they may be of an earlier step, and a heartbeat changes no version
         for pool in gains:
             for line in (pool._waiting.applies, pool._waiting.plans):
-                while (first := line.first()) is not None and tried.get(first) != books.version:
+                while (first := line.first()) is not None:
+                    if tried.get(first) == books.version - self._steps_in_vain:
+                        break
                     self._try(first)
-                    tried[first] = books.version
+                    tried[first] = books.version - self._steps_in_vain
                     if line.count_of(first):
                         break
         gains.clear()
@@ -203,14 +209,20 @@ class Dispatcher:
             return True
         if task._slot is not None and not own_reservation:
             self._books.free(task)  # an apply that goes elsewhere gives up its reservation
+        before = self._books.version
         self._books.move_slot(place, _ACTIVATED if own_reservation else _BOOKED, task)
         if pod._link is _UP:
             self._send(task, pool, pod, place._index)
             return True
-        return self._send_by_route(task, workspace, place, own_reservation)
+        return self._send_by_route(task, workspace, place, own_reservation, before)
 
-    def _send_by_route(self, task: Task, workspace: Workspace, slot: Slot, own_reservation: bool) -> bool:
-        """The agent of the booked slot's pod is not connected: the dispatch rule says what to do."""
+    def _send_by_route(
+        self, task: Task, workspace: Workspace, slot: Slot, own_reservation: bool, before: int
+    ) -> bool:
+        """The agent of the booked slot's pod is not connected: the dispatch rule says what to do.
+
+        `before` is the version of the books before the booking.
+        """
         pod, pool = slot._pod, workspace._pool
         task._pod = pod._name
         route = self._route(task, pod, pool)
@@ -224,6 +236,7 @@ class Dispatcher:
             self._books.reserve(slot)  # until the time that it was reserved for
         else:
             self._books.free(task)
+        self._steps_in_vain += self._books.version - before
         self._note_released(task, workspace, pool, slot, route)
         if route.wants_pod:
             self._capacity.one_more(pool)

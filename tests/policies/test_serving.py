@@ -246,6 +246,16 @@ def test_only_pools_where_a_place_came_free_are_looked_at() -> None:
     assert of_b == [0.0]
 
 
+def test_a_booking_in_vain_is_no_place_that_came_free() -> None:
+    """P2 books young pods whether anybody is there or not; each task is released once in the step."""
+    driver = Driver("windtunnel", {"placement": "P2", "autoscaler": Keep()})
+    driver.pod(connected=False)
+    for number in (1, 2):
+        driver.control.observe(TaskSubmitted(0.0, number, POOL, f"w{number}", PLAN_ONLY))
+    driver.run(0.0)
+    assert [each.task for each in driver.decided(Released)] == [1, 2]
+
+
 def test_nothing_is_left_to_be_served_after_a_step() -> None:
     driver = pool_of()
     fill(driver)
