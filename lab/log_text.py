@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from lab.words import visible
-from policies.actions import AbortTask, CreatePod, CutConnection, DeletePod, SendTask
+from policies.actions import AbortTask, AskAgent, CreatePod, CutConnection, DeletePod, SendTask
 from policies.decisions import (
     Anomaly,
     Blocked,
@@ -27,6 +27,7 @@ from policies.observations import (
     AgentDisconnected,
     AgentKnownToPodManager,
     AgentRegistered,
+    AgentReported,
     DispatchFailed,
     PhaseEnded,
     PodGone,
@@ -94,6 +95,7 @@ class _Writer:
             Scaled: self._scaled,
             TaskEnded: self._task_ended,
             AbortTask: self._aborted,
+            AskAgent: self._asked,
             CreatePod: self._created,
             CutConnection: self._cut,
             DeletePod: self._deleted,
@@ -172,6 +174,10 @@ class _Writer:
     def _aborted(self, e: AbortTask) -> Iterator[str]:
         yield f"[TaskQueue] Aborting task {e.task} on agent {e.pod}: {words(e.because.reason)}"
 
+    def _asked(self, e: AskAgent) -> Iterator[str]:
+        age = go_duration(e.because.age_s)
+        yield f"[TaskQueue] Asking agent {e.pod} what it runs: task {e.because.task} was pushed {age} ago"
+
     def _task_ended(self, e: TaskEnded) -> Iterator[str]:
         yield f"[TaskQueue] Task {e.task} is {words(e.state)}: {words(e.reason)}"
 
@@ -188,6 +194,10 @@ class _Writer:
     def _seen(self, e: PodSeen) -> Iterator[str]:
         self._created_at.setdefault(e.pod, e.created_at)
         yield f"[PodManager] Pod {e.pod} is {e.phase}"
+
+
+def _running(e: AgentReported) -> str:
+    return ", ".join(f"task {each.task} ({each.phase})" for each in e.running) or "nothing"
 
 
 def _refusal(e: PodRefusal) -> str:
@@ -213,6 +223,7 @@ _PLAINLY: dict[type, Callable[[Any], str]] = {
     AgentDisconnected: lambda e: f"[C&C] Agent {e.pod} disconnected",
     AgentKnownToPodManager: lambda e: f"[PodManager] Registered agent {e.pod} with pod {e.pod}",
     AgentRegistered: lambda e: f"[Agents] Agent {e.pod} registered, online",
+    AgentReported: lambda e: f"[C&C] Agent {e.pod} runs {_running(e)}",
     PhaseEnded: lambda e: f"[TaskQueue] Task {e.task} {e.phase} ended on agent {e.pod}: {e.outcome}",
     FaultMissed: lambda e: f"[World] Fault {e.fault} found nothing to strike",
     PodGone: lambda e: f"[PodManager] Pod {e.pod} is gone",

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from policies.decisions import ConnectionCut, Placed, PodChosen, Scaled, TaskEnded
+from policies.decisions import ConnectionCut, Doubted, Placed, PodChosen, Scaled, TaskEnded
 from policies.observations import snake_case
 from policies.vocabulary import Phase, PodName, TaskId
 
@@ -54,6 +54,16 @@ class AbortTask(Action, frozen=True):
     because: TaskEnded
 
 
+class AskAgent(Action, frozen=True):
+    """Ask the pod's agent what it is running. The answer is an `AgentReported` with this `at` in `asked_at`.
+
+    It goes the way of dispatches and overtakes none of those to the same agent that were decided before it.
+    """
+
+    pod: PodName
+    because: Doubted
+
+
 class CutConnection(Action, frozen=True):
     """Close the server's end of the agent's connection."""
 
@@ -61,4 +71,4 @@ class CutConnection(Action, frozen=True):
     because: ConnectionCut
 
 
-AnyAction: TypeAlias = CreatePod | DeletePod | SendTask | AbortTask | CutConnection
+AnyAction: TypeAlias = CreatePod | DeletePod | SendTask | AbortTask | AskAgent | CutConnection

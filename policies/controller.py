@@ -25,12 +25,14 @@ from policies.control.lives import Lives
 from policies.control.misfits import Misfits
 from policies.control.recovery import Recovery
 from policies.control.silence import Silence
+from policies.control.verification import Verification
 from policies.lifecycles import Verdict
 from policies.observations import (
     AgentConnected,
     AgentDisconnected,
     AgentKnownToPodManager,
     AgentRegistered,
+    AgentReported,
     AnyObservation,
     ControlPlaneRestarted,
     DispatchFailed,
@@ -100,7 +102,10 @@ class Controller:
         self._dispatcher = Dispatcher(books, agenda, policy, lives, self._capacity, self._outbox)
         tasks = FoldTasks(books, agenda, misfits, lives, policy.dispatch)
         pods = FoldPods(books, misfits, lives, self._recovery)
-        agents = FoldAgents(books, misfits, self._silence, self._recovery)
+        self._verification = verification = Verification(
+            books, agenda, misfits, lives, tasks, policy.dispatch, self._outbox
+        )
+        agents = FoldAgents(books, misfits, self._silence, self._recovery, verification)
         self._handlers: dict[type[AnyObservation], Callable[[Any], None]] = {
             TaskSubmitted: tasks.submitted,
             TaskConfirmed: tasks.confirmed,
@@ -116,6 +121,7 @@ class Controller:
             AgentKnownToPodManager: agents.known_to_pod_manager,
             AgentConnected: agents.connected,
             AgentDisconnected: agents.disconnected,
+            AgentReported: verification.reported,
             HeartbeatSeen: agents.heartbeat,
             HeartbeatsBegan: agents.heartbeats_began,
             HeartbeatsEnded: agents.heartbeats_ended,
@@ -227,6 +233,7 @@ class Controller:
             self._lives.time_out(task)
         for task in agenda.due_reservations(now):
             self._lives.expire(task)
+        self._verification.look(now)
         self._silence.look(now)
         agenda.due_retries(now)
         if self._monitor.due_at <= now:

@@ -43,10 +43,12 @@ class Reason(StrEnum):
     NO_AGENT_CONNECTED = "no_agent_connected"
     AGENT_NOT_KNOWN = "agent_not_known"
     SEND_FAILED = "send_failed"
+    DISPATCH_LOST = "dispatch_lost"
     LOST_RACE = "lost_race"
     # lives of tasks and slots
     POD_LOST = "pod_lost"
     AGENT_LOST = "agent_lost"
+    AGENT_RESTARTED = "agent_restarted"
     PHASE_TIMEOUT = "phase_timeout"
     RESERVATION_EXPIRED = "reservation_expired"
     CANCELLED = "cancelled"
@@ -186,6 +188,21 @@ class RolledBack(Decision, frozen=True):
     retry_at: float
 
 
+class Doubted(Decision, frozen=True):
+    """A phase was sent to the pod `age_s` ago, and nobody heard of its end: its agent is asked.
+
+    `limit_s` is the age at which the rule begins to doubt. Others on the pod may be as old.
+    """
+
+    task: TaskId
+    pool: str
+    pod: PodName
+    attempt: int
+    rule: str
+    age_s: float
+    limit_s: float
+
+
 class TaskEnded(Decision, frozen=True):
     """The control plane itself ended a task or put it back, rather than its agent."""
 
@@ -267,6 +284,7 @@ AnyDecision: TypeAlias = (
     | Released
     | Blocked
     | RolledBack
+    | Doubted
     | TaskEnded
     | TaskMoved
     | SlotMoved

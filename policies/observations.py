@@ -118,6 +118,17 @@ class AgentKnownToPodManager(Observation, frozen=True):
     pod: PodName
 
 
+class AgentReported(Observation, frozen=True):
+    """An agent's answer to the question of `asked_at` (float s): all that it was running when it was asked.
+
+    It comes after everything that the agent said before it, ends of executions included.
+    """
+
+    pod: PodName
+    asked_at: float
+    running: tuple[RunningPhase, ...] = ()
+
+
 class HeartbeatSeen(Observation, frozen=True):
     """One heartbeat arrived, with the agent's report of what it is running."""
 
@@ -179,6 +190,7 @@ AnyObservation: TypeAlias = (
     | AgentConnected
     | AgentDisconnected
     | AgentKnownToPodManager
+    | AgentReported
     | HeartbeatSeen
     | HeartbeatsBegan
     | HeartbeatsEnded

@@ -74,6 +74,7 @@ class Agenda:
     """Retries by workspace, deadlines by task, and looks at silent agents by pod."""
 
     __slots__ = (
+        "_doubts",
         "_reservations",
         "_retries",
         "_sequence",
@@ -96,6 +97,7 @@ class Agenda:
         # Deadlines are (at, task, attempt), sorted: see `await_end`.
         self._timeouts: deque[tuple[float, Task, int]] = deque()
         self._reservations: deque[tuple[float, Task, int]] = deque()
+        self._doubts: deque[tuple[float, Task, int]] = deque()
         self._retries: list[tuple[float, int, Workspace]] = []
         self._silences: list[tuple[float, int, Pod]] = []
 
@@ -134,6 +136,12 @@ class Agenda:
         if until < self.next_at:
             self.next_at = until
 
+    def doubt(self, task: Task, at: float) -> None:
+        """Ask at `at` what became of the task's attempt; in the order of time, as for `await_end`."""
+        self._doubts.append((at, task, task._attempt))
+        if at < self.next_at:
+            self.next_at = at
+
     def keep_reserved(self, task: Task, until: float) -> None:
         """The slot reserved for the task is freed at `until`; in the order of time, as for `await_end`."""
         self._reservations.append((until, task, task._attempt))
@@ -161,6 +169,13 @@ class Agenda:
             if _awaits_end(task, attempt):
                 yield task
 
+    def due_doubts(self, now: float) -> Iterator[Task]:
+        """Take the tasks whose running attempt is to be asked after, one by one."""
+        while self._doubts and self._doubts[0][0] <= now:
+            _, task, attempt = self._doubts.popleft()
+            if _awaits_end(task, attempt):
+                yield task
+
     def due_reservations(self, now: float) -> Iterator[Task]:
         """Take the tasks whose reserved slot was kept long enough, one by one."""
         while self._reservations and self._reservations[0][0] <= now:
@@ -173,11 +188,15 @@ class Agenda:
         at = self._retries[0][0] if self._retries else NEVER
         if self._silences:
             at = min(at, self._silences[0][0])
-        timeouts, reservations = self._timeouts, self._reservations
+        timeouts, doubts, reservations = self._timeouts, self._doubts, self._reservations
         while timeouts and not _awaits_end(timeouts[0][1], timeouts[0][2]):
             timeouts.popleft()
         if timeouts:
             at = min(at, timeouts[0][0])
+        while doubts and not _awaits_end(doubts[0][1], doubts[0][2]):
+            doubts.popleft()
+        if doubts:
+            at = min(at, doubts[0][0])
         while reservations and not _is_reserved(reservations[0][1], reservations[0][2]):
             reservations.popleft()
         if reservations:

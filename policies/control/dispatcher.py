@@ -65,6 +65,7 @@ class Dispatcher:
         self._dispatch = policy.dispatch
         self._retry_no_slot = policy.dispatch.retry_no_slot
         self._phase_timeout = policy.controller.phase_timeout
+        self._doubts_after = policy.dispatch.doubts_after
         self._lives = lives
         self._capacity = capacity
         self._outbox = outbox
@@ -278,6 +279,9 @@ class Dispatcher:
         pod._tasks[number] = phase
         task._pod = name
         self._agenda.await_end(task, now + self._phase_timeout)
+        if self._doubts_after is not None:
+            task._sent_at = now
+            self._agenda.doubt(task, now + self._doubts_after)
         age: float | None = pod.heartbeat_age_s(now)
         if age == NEVER:
             age = None

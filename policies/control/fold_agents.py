@@ -3,6 +3,7 @@
 from policies.control.misfits import Misfits
 from policies.control.recovery import Recovery
 from policies.control.silence import Silence
+from policies.control.verification import Verification
 from policies.lifecycles import LINK, LinkEvent, RowEvent, Verdict
 from policies.observations import (
     AgentConnected,
@@ -21,18 +22,26 @@ from policies.vocabulary import LinkState, RowState
 class FoldAgents:
     """One method per observation about an agent."""
 
-    def __init__(self, books: Books, misfits: Misfits, silence: Silence, recovery: Recovery) -> None:
+    def __init__(
+        self,
+        books: Books,
+        misfits: Misfits,
+        silence: Silence,
+        recovery: Recovery,
+        verification: Verification,
+    ) -> None:
         self._books = books
         self._misfits = misfits
         self._silence = silence
         self._recovery = recovery
+        self._verification = verification
 
     def registered(self, event: AgentRegistered) -> None:
         """The row is online; a restarted agent process registers again, which is no misfit."""
         pod = self._misfits.pod(event, event.pod)
         if pod is not None:
             self._books.move_row(pod, RowEvent.REGISTERED)
-            pod._registered_at = self._books.now
+            pod._registered_at = pod._agent_since = self._books.now
             self._silence.watch(pod)
 
     def known_to_pod_manager(self, event: AgentKnownToPodManager) -> None:
@@ -56,6 +65,7 @@ class FoldAgents:
         self._books.connect(pod)
         self._silence.watch(pod)
         self._recovery.report(pod, event.running)
+        self._verification.connected(pod, event.running)
 
     def disconnected(self, event: AgentDisconnected) -> None:
         """The connection is down; what the agent runs, it goes on running."""

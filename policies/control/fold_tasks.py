@@ -126,7 +126,7 @@ class FoldTasks:
     def _ended_out_of_turn(self, event: PhaseEnded, task: Task) -> None:
         """An end that the row does not wait for; it still frees what a cancelled task was holding."""
         same_attempt = event.attempt == task._attempt
-        if task._state is TaskState.CANCELLED and self._let_go(task, event.attempt):
+        if task._state is TaskState.CANCELLED and self.let_go(task, event.attempt):
             return
         if same_attempt and (not TASK[task._state] or task._state is TaskState.APPLY_PENDING):
             self._misfits.record(event, str(task._id), task._state, Verdict.REPEATED)
@@ -137,7 +137,7 @@ class FoldTasks:
         else:
             self._misfits.record(event, str(task._id), task._state, Verdict.IMPOSSIBLE)
 
-    def _let_go(self, task: Task, attempt: int) -> bool:
+    def let_go(self, task: Task, attempt: int) -> bool:
         """A cancelled task's last attempt is over: its place is free; False if it had none any more."""
         pod = self._books.pods.get(task._pod) if task._pod is not None else None
         runs = pod is not None and task._id in pod._tasks
@@ -164,11 +164,16 @@ class FoldTasks:
         if event.attempt > task._attempt:
             self._misfits.record(event, str(task._id), task._state, Verdict.IMPOSSIBLE)
             return
-        if task._state is TaskState.CANCELLED and self._let_go(task, event.attempt):
+        if task._state is TaskState.CANCELLED and self.let_go(task, event.attempt):
             return
         if not task._state.is_running or event.attempt != task._attempt:
             self._misfits.record(event, str(task._id), task._state, Verdict.LATE)
             return
+        lost_race = event.reason == Reason.AGENT_AT_CAPACITY
+        self.roll_back(task, Reason.LOST_RACE if lost_race else Reason.SEND_FAILED)
+
+    def roll_back(self, task: Task, reason: Reason) -> None:
+        """The running attempt of the task never began: row and booking go back, and a back-off begins."""
         applying = task._state is TaskState.APPLYING
         self._books.move_task(task, TaskEvent.ROLLED_BACK)
         if applying and task._pod == task._planned_on:
@@ -178,16 +183,15 @@ class FoldTasks:
             self._books.vacate(task)
         task._failed_sends += 1
         now = self._books.now
-        lost_race = event.reason == Reason.AGENT_AT_CAPACITY
-        wait = self._dispatch.retry_lost_race if lost_race else self._back_off(task)
+        wait = self._dispatch.retry_lost_race if reason is Reason.LOST_RACE else self._back_off(task)
         task._not_before = now + wait
         self._books.journal.append(
             RolledBack(
                 at=now,
                 task=task._id,
                 pool=task.pool,
-                attempt=event.attempt,
-                reason=Reason.LOST_RACE if lost_race else Reason.SEND_FAILED,
+                attempt=task._attempt,
+                reason=reason,
                 retry_at=self._agenda.retry(task._home, task._not_before),
             )
         )

@@ -23,6 +23,7 @@ class Recovery:
         self._agenda = agenda
         self._rule = policy.recovery
         self._constants = policy.controller
+        self._doubts_after = policy.dispatch.doubts_after
         self._lives = lives
         self._silence = silence
 
@@ -37,6 +38,8 @@ class Recovery:
             for task, _ in rows:
                 if task._state.is_running:
                     self._agenda.await_end(task, deadline)
+                    if self._doubts_after is not None:
+                        self._agenda.doubt(task, self._books.now + self._doubts_after)
 
     def adopt(self, name: PodName, pool: Pool, *, created_at: float) -> None:
         """Know a pod that a list shows and that this process did not create."""

@@ -82,8 +82,9 @@ class Books:
         self.orphans: dict[PodName, list[tuple[Task, int | None]]] = {}
         """After a restart: the open rows of pods that have not shown up again, and their slots."""
         self._numbers: dict[PodName, int] = {}  # in the store: a restart must not reuse a name
-        self._agent_rows: dict[PodName, tuple[RowState, float]] = {}
-        """After a restart: the agents' rows of pods not seen again yet, and their last signs of life (s)."""
+        self._agent_rows: dict[PodName, tuple[RowState, float, float]] = {}
+        """After a restart: the agents' rows of pods not seen again yet, their last signs of life, and when
+        they registered (both float s)."""
 
     # tasks
 
@@ -248,7 +249,7 @@ class Books:
             number = self._numbers[name] = pool._created
         pod = Pod(name, pool, number=number, created_at=created_at, known_at=self.now)
         if name in self._agent_rows:
-            pod._row, pod._registered_at = self._agent_rows.pop(name)
+            pod._row, pod._registered_at, pod._agent_since = self._agent_rows.pop(name)
         self.pods[name] = pod
         pool._pods[name] = pod
         pool._known += 1
@@ -354,7 +355,7 @@ class Books:
         slot_of |= {task._id: task._slot for task in holders}
         for pod in self.pods.values():
             if pod._row is not RowState.ABSENT:
-                self._agent_rows[pod._name] = (pod._row, pod.last_sign_at(self.now))
+                self._agent_rows[pod._name] = (pod._row, pod.last_sign_at(self.now), pod._agent_since)
         self.pods.clear()
         self.gains.clear()
         self.orphans.clear()

@@ -65,6 +65,7 @@ class Pod:
     """A pod, its slots, and what is known of its agent."""
 
     __slots__ = (
+        "_agent_since",
         "_connected_at",
         "_created_at",
         "_freed_at",
@@ -122,6 +123,7 @@ class Pod:
         self._link = LinkState.DOWN
         self._known_to_pod_manager = False
         self._registered_at = -math.inf
+        self._agent_since = -math.inf  # when this process of its agent registered: what ran before is gone
         self._connected_at = -math.inf
         self._heard_at = -math.inf
         self._train_from = -math.inf

@@ -36,6 +36,7 @@ class Task(msgspec.Struct, eq=False):
     _attempt: int = 0
     _failed_sends: int = 0
     _not_before: float = 0.0
+    _sent_at: float = 0.0  # of the last attempt; kept only for a dispatch rule that asks after it
 
     id: ClassVar[TaskId] = reads("_id", "Monotone id: a lower one was submitted earlier.")
     pool: ClassVar[str] = reads("_home._pool._name", "The pool that serves its workspace.")

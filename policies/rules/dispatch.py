@@ -69,6 +69,11 @@ class DispatchRule(Rule, frozen=True):
         """Whom to send to, now that a slot of `pod` is booked for `task`."""
         raise NotImplementedError
 
+    @property
+    def doubts_after(self) -> Seconds | None:
+        """So long after a send the agent is asked whether it runs what was sent; None: never."""
+        return None
+
     def back_off(self, failures: int) -> Seconds:
         """The wait after this many failed sends in a row."""
         return self.send_back_off[min(failures, len(self.send_back_off)) - 1]
@@ -108,14 +113,29 @@ class D4(D3, frozen=True):
 
 
 class D5(DispatchRule, frozen=True):
-    """Ours: send to nobody but the booked pod's agent, and offer a free place at once to who waits longest.
+    """Ours: send to the booked pod's agent only, ask what became of it, and offer a free place at once.
 
     The placement has looked whether the agent is connected. If it is not, whatever the placement thinks, the
-    booking is given up: a task that is sent elsewhere without one may share its pod with anything.
+    booking is given up: a task that is sent elsewhere without one may share its pod with anything. A free
+    place is offered to who waits longest.
+
+    A message can be lost on its way, and nobody is told. So an agent is asked what it runs when a phase that
+    it was sent has not ended after `verify_after`, and what it does not know is sent again.
     """
 
+    verify_after: Seconds = 30.0
+    """How long a send may take to arrive: one that arrives later than the question is executed twice."""
     deletes_ended_pods: ClassVar[bool] = True
     serves_waiting: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not is_wait(self.verify_after):
+            raise ValueError(f"verify_after is {self.verify_after:g} s; expected at least 1 µs")
+
+    @property
+    def doubts_after(self) -> Seconds | None:
+        return self.verify_after
 
     def route(self, task: Task, pod: Pod, pool: Pool) -> SendTo | GiveUp:
         return GiveUp(Reason.NOT_CONNECTED, self.retry_no_slot)

@@ -18,6 +18,7 @@ from policies.observations import (
     AgentDisconnected,
     AgentKnownToPodManager,
     AgentRegistered,
+    AgentReported,
     AnyObservation,
     DispatchFailed,
     PhaseEnded,
@@ -144,8 +145,7 @@ class Agent:
         self._dropped = self._engine.event()
         self.is_connected = True
         self._happened("connected")
-        running = tuple(RunningPhase(e.task, e.phase, e.attempt) for e in self._running)
-        self._tell(AgentConnected(now, self._pod, running))
+        self._tell(AgentConnected(now, self._pod, self._current_tasks()))
         self.heartbeats.connected()
         unsent, self._unsent = self._unsent, []
         for report in unsent:
@@ -233,6 +233,13 @@ class Agent:
         for execution in [each for each in self._running if each.task == task]:
             execution.outcome = Outcome.ABORTED
             self._end(execution)
+
+    def report(self, asked_at: float) -> None:
+        """The control plane asked at `asked_at` (float s) what is running here."""
+        self._tell(AgentReported(self._engine.now, self._pod, asked_at, self._current_tasks()))
+
+    def _current_tasks(self) -> tuple[RunningPhase, ...]:
+        return tuple(RunningPhase(e.task, e.phase, e.attempt) for e in self._running)
 
     # the end
 

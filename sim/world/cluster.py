@@ -10,6 +10,7 @@ from simpy.events import Event
 
 from policies.actions import (
     AbortTask,
+    AskAgent,
     CreatePod,
     CutConnection,
     DeletePod,
@@ -77,6 +78,7 @@ class Cluster:
             CreatePod: self._create,
             DeletePod: self._delete,
             AbortTask: self._abort,
+            AskAgent: self._ask,
             CutConnection: self._cut,
         }
         control.on_down.append(self._drop_all)
@@ -218,6 +220,12 @@ class Cluster:
         pod = self.pods.get(action.pod)
         if pod is not None and pod.agent is not None and pod.agent.is_connected:
             pod.agent.abort(action.task)
+
+    def _ask(self, action: AskAgent) -> None:
+        """An agent that is not connected is not asked, and says what it runs when it connects."""
+        pod = self.pods.get(action.pod)
+        if pod is not None and pod.agent is not None and pod.agent.is_connected:
+            pod.agent.report(action.at)
 
     def _cut(self, action: CutConnection) -> None:
         pod = self.pods.get(action.pod)

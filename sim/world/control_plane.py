@@ -18,6 +18,7 @@ from policies.observations import (
     AgentConnected,
     AgentDisconnected,
     AgentKnownToPodManager,
+    AgentReported,
     AnyObservation,
     ControlPlaneRestarted,
 )
@@ -54,6 +55,7 @@ class ControlPlaneProcess:
         self._obeys_at_once = action_delay.is_zero
         self._reorders = reorders
         self._arrival_of: dict[str, float] = {}
+        self._last_arrival_of: dict[str, float] = {}  # if the channel reorders
         self._train_arrival_of: dict[str, float] = {}
         self._effect_of: dict[str, float] = {}
         self._waiting: list[AnyObservation] = []
@@ -71,7 +73,8 @@ class ControlPlaneProcess:
 
         Observations of one `source` arrive in the order sent, as on a TCP connection, unless the
         scenario says that the channel reorders. Even then those of its connection keep their order among
-        each other: an end that comes after the next beginning would leave the agent cut off for good.
+        each other: an end that comes after the next beginning would leave the agent cut off for good. An
+        answer comes after all that its agent said before: it says that what has ended does not run.
         """
         if self._immediate:
             self._learn(event)
@@ -82,6 +85,11 @@ class ControlPlaneProcess:
         if is_of_the_process or not self._reorders:
             line = f"connection of {source}" if self._reorders else source
             arrives_at = self._arrival_of[line] = max(arrives_at, self._arrival_of.get(line, 0.0))
+        if self._reorders:
+            last = self._last_arrival_of.get(source, 0.0)
+            if type(event) is AgentReported:
+                arrives_at = max(arrives_at, last)
+            self._last_arrival_of[source] = max(arrives_at, last)
         if is_of_the_process:
             self._engine.call_at(arrives_at, self._learn_or_lose, (self._life, event))
         else:

@@ -78,3 +78,15 @@ tasks: [{id: 1, at: 200 s, workspace: a, kind: plan, plan: 10 s}]
 def test_durations_are_written_as_go_does(seconds: float, text: str) -> None:
     """`%v` of a time.Duration."""
     assert go_duration(seconds) == text
+
+
+def test_an_agent_that_is_asked_what_it_runs_answers_in_the_next_line() -> None:
+    """Of two messages that were lost, and of one that arrived."""
+    lines = lines_of("windtunnel", "dispatch-lost")
+    first = lines.index("[TaskQueue] Asking agent default-1 what it runs: task 1 was pushed 30s ago")
+    assert lines[first + 1 : first + 5] == [
+        "[C&C] Agent default-1 runs nothing",
+        "[TaskQueue] Failed to push task 1 (attempt 1): dispatch lost, rolled back, retrying in 5s",
+        "[TaskQueue] Asking agent default-2 what it runs: task 3 was pushed 30s ago",
+        "[C&C] Agent default-2 runs task 3 (plan)",
+    ]

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 from hypothesis import strategies as st
 
-from policies.actions import AnyAction, SendTask
+from policies.actions import AnyAction, AskAgent, SendTask
 from policies.controller import Controller, PoolBounds
 from policies.decisions import AnyDecision
 from policies.observations import (
@@ -17,6 +17,7 @@ from policies.observations import (
     AgentDisconnected,
     AgentKnownToPodManager,
     AgentRegistered,
+    AgentReported,
     AnyObservation,
     ControlPlaneRestarted,
     DispatchFailed,
@@ -78,13 +79,20 @@ class Report(msgspec.Struct, frozen=True):
     pod: str
 
 
+class Reply(msgspec.Struct, frozen=True):
+    """A pod's agent answers the last question, and says that it runs these."""
+
+    pod: str
+    running: tuple[RunningPhase, ...]
+
+
 class Wait(msgspec.Struct, frozen=True):
     """Nothing is told for a while."""
 
     for_s: float
 
 
-Move: TypeAlias = Tell | Submit | BringUp | Answer | Report | Wait
+Move: TypeAlias = Tell | Submit | BringUp | Answer | Report | Reply | Wait
 
 
 class Player:
@@ -153,6 +161,9 @@ class Player:
                     if send is not None and send.pod == move.pod
                 )
                 return [HeartbeatSeen(now, move.pod, running)]
+            case Reply():
+                asked = [ask for _, ask in self.actions if isinstance(ask, AskAgent) and ask.pod == move.pod]
+                return [AgentReported(now, move.pod, asked[-1].at, move.running)] if asked else []
         return []
 
     def _last_send(self, task: int) -> SendTask | None:
@@ -187,6 +198,7 @@ EVENTS: st.SearchStrategy[AnyObservation] = st.one_of(
     st.builds(AgentConnected, NO_TIME, PODS, RUNNING),
     st.builds(AgentDisconnected, NO_TIME, PODS),
     st.builds(AgentKnownToPodManager, NO_TIME, PODS),
+    st.builds(AgentReported, NO_TIME, PODS, TIMES, RUNNING),
     st.builds(HeartbeatSeen, NO_TIME, PODS, RUNNING),
     st.builds(HeartbeatsBegan, NO_TIME, PODS, st.sampled_from([10.0, 0.0, -1.0])),
     st.builds(HeartbeatsEnded, NO_TIME, PODS, TIMES),
@@ -232,6 +244,7 @@ MOVES: st.SearchStrategy[Move] = st.one_of(
     told(ControlPlaneRestarted),
     told(HeartbeatSeen, OFTEN, st.lists(st.builds(RunningPhase, FIRST, PHASES, st.just(1))).map(tuple)),
     st.builds(Report, OFTEN),
+    st.builds(Reply, OFTEN, st.lists(st.builds(RunningPhase, FIRST, PHASES, ATTEMPTS)).map(tuple)),
     st.builds(Wait, WAITS),
     st.builds(Tell, EVENTS, STALE, st.sampled_from([1, 1, 2])),
 )

@@ -5,12 +5,13 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from policies.actions import AbortTask, AnyAction, CreatePod, CutConnection, DeletePod, SendTask
+from policies.actions import AbortTask, AnyAction, AskAgent, CreatePod, CutConnection, DeletePod, SendTask
 from policies.decisions import (
     Anomaly,
     AnyDecision,
     Blocked,
     ConnectionCut,
+    Doubted,
     Placed,
     PodChosen,
     PodRefusal,
@@ -30,6 +31,7 @@ from policies.observations import (
     AgentDisconnected,
     AgentKnownToPodManager,
     AgentRegistered,
+    AgentReported,
     AnyObservation,
     ControlPlaneRestarted,
     DispatchFailed,
@@ -70,6 +72,8 @@ OBSERVATIONS: list[AnyObservation] = [
     AgentConnected(AT, POD, RUNNING),
     AgentDisconnected(AT, POD),
     AgentKnownToPodManager(AT, POD),
+    AgentReported(AT, POD, 11.5),
+    AgentReported(AT, POD, 11.5, RUNNING),
     HeartbeatSeen(AT, POD),
     HeartbeatSeen(AT, POD, RUNNING),
     HeartbeatsBegan(AT, POD, 10.0),
@@ -83,6 +87,7 @@ SCALED = Scaled(AT, POOL, "C9", 1, 2, Reason.NEED_EXCEEDS_PODS, {"pods_running_t
 CHOSEN = PodChosen(AT, POOL, POD, "any_idle", Reason.UTILISATION_LOW)
 PLACED = Placed(AT, 1, Phase.PLAN, POOL, POD, 0, "P5", 2.25)
 ENDED = TaskEnded(AT, 1, POOL, "failed", Reason.POD_LOST)
+DOUBTED = Doubted(AT, 1, POOL, POD, 2, "D5", 30.0, 30.0)
 CUT = ConnectionCut(AT, POOL, POD, 130.5, 120.0)
 REFUSALS = (
     PodRefusal(POD, Reason.HEARTBEAT_STALE, {"heartbeat_age_s": 121.0, "limit_s": 120.0}),
@@ -97,6 +102,7 @@ DECISIONS: list[AnyDecision] = [
     Blocked(AT, "w", POOL, "Q7", Reason.BLOCKED_BY_LOWER_ID, 1),
     Blocked(AT, "w", POOL, "Mine", Reason.WORKSPACE_LOCKED, None),
     RolledBack(AT, 1, POOL, 2, Reason.SEND_FAILED, 17.25),
+    DOUBTED,
     ENDED,
     TaskMoved(AT, 1, TaskState.PENDING, TaskState.PLANNING, TaskEvent.SENT),
     SlotMoved(AT, POOL, POD, 0, SlotEvent.BOOKED, 1),
@@ -113,6 +119,7 @@ ACTIONS: list[AnyAction] = [
     SendTask(AT, 1, Phase.PLAN, 1, POD, 0, PLACED),
     SendTask(AT, 1, Phase.PLAN, 1, POD, None, PLACED),
     AbortTask(AT, 1, POD, ENDED),
+    AskAgent(AT, POD, DOUBTED),
     CutConnection(AT, POD, CUT),
 ]
 
@@ -151,7 +158,7 @@ def test_every_class_has_an_example_above(examples: list[Any], union: Any) -> No
 
 def test_no_two_classes_share_a_name() -> None:
     classes = [cls for union in (AnyObservation, AnyDecision, AnyAction) for cls in get_args(union)]
-    assert len({snake_case(cls.__name__) for cls in classes}) == len(classes) == 36
+    assert len({snake_case(cls.__name__) for cls in classes}) == len(classes) == 39
 
 
 def test_the_form_of_schema_version_1() -> None:

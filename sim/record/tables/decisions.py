@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from policies.actions import AbortTask, CreatePod, CutConnection, DeletePod, SendTask
+from policies.actions import AbortTask, AskAgent, CreatePod, CutConnection, DeletePod, SendTask
 from policies.decisions import (
     Anomaly,
     Blocked,
@@ -33,6 +33,7 @@ class Decisions:
         self.handlers[CreatePod] = self._created
         self.handlers[DeletePod] = self._carried
         self.handlers[CutConnection] = self._carried
+        self.handlers[AskAgent] = self._carried
         self.handlers[AbortTask] = self._aborted
         self._last: object = None
 
