@@ -63,7 +63,7 @@ def _check_methods(choice: object) -> None:
 
 
 def _changes(expression: str) -> Iterator[Override]:
-    place = f"--policy {expression}"
+    place = f"--policy {expression if expression.isprintable() else repr(expression)}"
     for index, part in enumerate(split(expression)):
         if not part:
             raise InputError(f"{place}: a part is empty; expected for example seed-before,placement=P5")

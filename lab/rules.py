@@ -182,7 +182,7 @@ def place_in_users_file(error: BaseException) -> str | None:
         for frame, line in traceback.walk_tb(cause.__traceback__):
             if frame.f_code.co_filename in _users_files:
                 place = f"{_from_here(Path(frame.f_code.co_filename))}:{line}"
-        cause = cause.__cause__ or cause.__context__
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     return place
 
 

@@ -43,6 +43,22 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 3600:.3g} h" if seconds < 360_000 else f"{number(seconds / 86400)} d"
 
 
+def exactly(seconds: float) -> str:
+    """To 10 microseconds, where `duration` would round: '19 s', '13 min', '785.655 s (13.1 min)'.
+
+    For what people look up in the log, or copy into a scenario's `expect`, where less makes no difference.
+    """
+    rounded, exact = duration(seconds), f"{seconds:.5f}".rstrip("0").rstrip(".")
+    amount, _, unit = rounded.replace(",", "").partition(" ")
+    size = {"s": 1, "min": 60, "h": 3600, "d": 86_400}.get(unit)
+    if size is None or abs(float(amount) * size - seconds) < _SAME_TIME_S:
+        return rounded
+    return f"{exact} s" if unit == "s" else f"{exact} s ({rounded})"
+
+
+_SAME_TIME_S: Final = 5e-6
+
+
 def number(value: float | None) -> str:
     """Three digits, thousands apart: '0.25', '12,400'; a dash for None and NaN."""
     if value is None or math.isnan(value):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from lab.judgement.findings import Finding, Judgement
-from lab.words import duration
+from lab.words import exactly
 from sim.checks import Status, Verdict, Violation, check
 from sim.record import Run
 from sim.scenario import Breaks, Expectation
@@ -95,15 +95,15 @@ def found_of(verdict: Verdict) -> str:
 def when_and_how(verdict: Verdict, first: Violation) -> str:
     """'at 19 s, 3 times in all: task 608 ...'."""
     times = "" if verdict.count == 1 else f", {verdict.count:,} times in all"
-    return f"at {duration(first.at)}{times}: {first.text}"
+    return f"at {exactly(first.at)}{times}: {first.text}"
 
 
 def _when(wanted: Breaks) -> str:
     if wanted.earliest == wanted.latest:
-        return f" at {duration(wanted.earliest)}"
+        return f" at {exactly(wanted.earliest)}"
     if wanted.latest == math.inf:
         return ""
-    return f" between {duration(wanted.earliest)} and {duration(wanted.latest)}"
+    return f" between {exactly(wanted.earliest)} and {exactly(wanted.latest)}"
 
 
 def _in_words(verdicts: Collection[Verdict]) -> str:

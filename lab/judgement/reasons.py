@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.judgement.findings import Finding, Judgement
-from lab.words import duration
+from lab.words import exactly
 from policies.observations import Observation
 from sim.record import Run
 from sim.record.entry import Entry
@@ -24,11 +24,11 @@ def judge_reasons(expectation: Expectation, run: Run, under: str) -> Iterator[Ju
     for reason, at in times.items():
         if at:
             finding = Finding.FAILS
-            found = f"first at {duration(at[0])}, {count(len(at), 'time')} in all"
+            found = f"first at {exactly(at[0])}, {count(len(at), 'time')} in all"
         elif run.is_complete:
             finding, found = Finding.HOLDS, "it does not"
         else:
-            finding, found = Finding.UNDECIDED, f"not by {duration(run.ended_at)}, when the run ended"
+            finding, found = Finding.UNDECIDED, f"not by {exactly(run.ended_at)}, when the run ended"
         yield Judgement(
             expected=f"{reason} never occurs",
             found=found,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lab.judgement.findings import Finding, Judgement
 from lab.summary import is_missing
-from lab.words import duration
+from lab.words import exactly
 from policies.actions import SendTask
 from policies.lifecycles import TASK
 from policies.vocabulary import TaskState
@@ -114,28 +114,28 @@ def _within(passed: float, limit: float) -> Finding:
 
 def _absent(facts: Facts) -> tuple[Finding, str]:
     finding = Finding.FAILS if facts.is_complete else Finding.UNDECIDED
-    return finding, f"no such task by {duration(facts.end)}"
+    return finding, f"no such task by {exactly(facts.end)}"
 
 
 def _sent(facts: Facts, wanted: SentWithin) -> _Said:
     since_agent = wanted.of == "agent_connected"
     start = "the connection of its agent" if since_agent else "its submission"
-    expected = f"sent within {duration(wanted.within)} of {start}"
+    expected = f"sent within {exactly(wanted.within)} of {start}"
     task = facts.tasks.get(wanted.task)
     if task is None:
         return (expected, *_absent(facts))
     sent = task["sent_at"]
     if is_missing(sent):
         if not is_missing(task["ended_at"]):
-            return expected, Finding.FAILS, f"{task['state']} at {duration(task['ended_at'])}, never sent"
+            return expected, Finding.FAILS, f"{task['state']} at {exactly(task['ended_at'])}, never sent"
         return (expected, *_not_sent_yet(facts, task, wanted, since_agent=since_agent))
     if not since_agent:
         passed = sent - task["submitted_at"]
-        return expected, _within(passed, wanted.within), f"sent after {duration(passed)}"
+        return expected, _within(passed, wanted.within), f"sent after {exactly(passed)}"
     # A task that comes when its agent has long been there has not waited for it.
     start_at = max(facts.connected_at[facts.sent_first_to[wanted.task]], task["submitted_at"])
     passed = sent - start_at
-    found = f"sent {duration(passed)} after it, at {duration(sent)}"
+    found = f"sent {exactly(passed)} after it, at {exactly(sent)}"
     return expected, _within(passed, wanted.within), found
 
 
@@ -144,7 +144,7 @@ def _not_sent_yet(
 ) -> tuple[Finding, str]:
     """Which agent it would have been sent to is not known: the first of the pool to connect stands in."""
     start = facts.first_connection(task["pool"]) if since_agent else task["submitted_at"]
-    text = f"not sent by {duration(facts.end)}"
+    text = f"not sent by {exactly(facts.end)}"
     if start is None:
         return Finding.UNDECIDED, f"{text}, and no agent connected"
     if since_agent and not facts.is_complete:
@@ -153,25 +153,25 @@ def _not_sent_yet(
 
 
 def _not_sent(facts: Facts, wanted: NotSentBefore) -> _Said:
-    expected = f"not sent before {duration(wanted.before)}"
+    expected = f"not sent before {exactly(wanted.before)}"
     task = facts.tasks.get(wanted.task)
     sent = float("nan") if task is None else task["sent_at"]
     if not is_missing(sent):
         early = sent < wanted.before - TOLERANCE_S
-        return expected, Finding.FAILS if early else Finding.HOLDS, f"sent at {duration(sent)}"
-    text = f"not sent by {duration(facts.end)}"
+        return expected, Finding.FAILS if early else Finding.HOLDS, f"sent at {exactly(sent)}"
+    text = f"not sent by {exactly(facts.end)}"
     is_over = facts.end + TOLERANCE_S >= wanted.before
     return expected, Finding.HOLDS if is_over else Finding.UNDECIDED, text
 
 
 def _finished(facts: Facts, wanted: FinishedWithin) -> _Said:
-    expected = f"over within {duration(wanted.within)}, neither failed nor cancelled"
+    expected = f"over within {exactly(wanted.within)}, neither failed nor cancelled"
     states = _OVER - _UNHAPPY
     return (expected, *_over_in_time(facts, wanted.task, wanted.within, states))
 
 
 def _ended(facts: Facts, wanted: EndedAs) -> _Said:
-    expected = f"{wanted.state} within {duration(wanted.within)} of its submission"
+    expected = f"{wanted.state} within {exactly(wanted.within)} of its submission"
     return (expected, *_over_in_time(facts, wanted.task, wanted.within, {wanted.state}))
 
 
@@ -182,8 +182,8 @@ def _over_in_time(facts: Facts, number: int, within_s: float, states: Collection
         return _absent(facts)
     ended = task["ended_at"]
     if is_missing(ended):
-        text = f"{task['state']} after {duration(facts.end - task['submitted_at'])}"
+        text = f"{task['state']} after {exactly(facts.end - task['submitted_at'])}"
         return _open(facts, task["submitted_at"] + within_s, text)
     passed = ended - task["submitted_at"]
-    found = f"{task['state']} after {duration(passed)}"
+    found = f"{task['state']} after {exactly(passed)}"
     return (Finding.FAILS if task["state"] not in states else _within(passed, within_s)), found

@@ -20,7 +20,7 @@ from lab.evidence import (
 from lab.judgement import Judgement, found_of
 from lab.text.parts import indented, plain_table
 from lab.text.screen import Screen
-from lab.words import NOTHING, duration
+from lab.words import NOTHING, duration, exactly
 from sim.checks import INVARIANTS, Verdict
 from sim.record import Run
 from sim.words import count
@@ -73,7 +73,7 @@ def evidence_parts(evidence: Evidence, width: int) -> Iterator[RenderableType]:
         yield Text(f"log{pool}, the last {duration(evidence.at - evidence.since)}", style="dim")
         yield indented(_log(evidence))
     if not evidence.pods:
-        yield Text(f"at {duration(evidence.at)} there is no pod{pool}, and none on its way")
+        yield Text(f"at {exactly(evidence.at)} there is no pod{pool}, and none on its way")
     else:
         yield _slot_table(evidence)
         yield _pod_table(evidence) if width >= PODS_TABLE_MIN else _pods_in_words(evidence)
@@ -105,7 +105,7 @@ def _slot_table(evidence: Evidence) -> Table:
     indexes = list(dict.fromkeys(slot.slot for pod in evidence.pods for slot in pod.slots))
     indexes.sort(key=lambda index: (index is None, index))
     headers = ["unbooked" if index is None else f"slot {index}" for index in indexes]
-    table = plain_table(f"at {duration(evidence.at)}, held | runs", *headers)
+    table = plain_table(f"at {exactly(evidence.at)}, held | runs", *headers)
     for pod in evidence.pods:
         by_index = {slot.slot: slot for slot in pod.slots}
         cells = [_slot(by_index[index]) if index in by_index else Text() for index in indexes]
@@ -150,7 +150,7 @@ def _phases(pod: PodFacts) -> Text:
     seen, true = pod.seen_phase.lower() or "not seen", pod.phase
     text = Text(f"{seen} | {true}", style="" if seen == true else _DIFFERS)
     if pod.delete_requested_at is not None:
-        text.append(f", to be deleted since {duration(pod.delete_requested_at)}")
+        text.append(f", to be deleted since {exactly(pod.delete_requested_at)}")
     return text
 
 
@@ -176,7 +176,7 @@ def task_sentence(task: TaskFacts) -> str:
     """'task 608 (plan_and_apply in workspace a): its row is pending, runnable since 0 s; ...'."""
     row = f"its row is {task.state}" if task.state else "the control plane has not heard of it"
     if task.runnable_since is not None:
-        row += f", runnable since {duration(task.runnable_since)}"
+        row += f", runnable since {exactly(task.runnable_since)}"
     slots = " and ".join(f"slot {slot} of {pod}" for pod, slot in task.holds)
     holds = f"it holds {slots}" if slots else "it holds no slot"
     where = f" in workspace {task.workspace}" if task.workspace else ""
@@ -187,5 +187,5 @@ def _runs(running: Sequence[Running]) -> str:
     if not running:
         return "in truth nothing of it runs"
     return "in truth " + " and ".join(
-        f"its {each.phase} runs on {each.pod} since {duration(each.since)}" for each in running
+        f"its {each.phase} runs on {each.pod} since {exactly(each.since)}" for each in running
     )

@@ -35,20 +35,21 @@ def parse_override(text: str) -> Override:
     """The override written as `key=value`; InputError says what is wrong with it."""
     if not is_text(text):
         raise InputError(f"--set {text!r}: is no text (UTF-8); expected key=value, for example pool.min=2")
+    place = f"--set {text if text.isprintable() else repr(text)}"
     key, equals, value_text = text.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts):
-        raise InputError(f"--set {text}: expected key=value, for example --set pool.min=2")
+        raise InputError(f"{place}: expected key=value, for example --set pool.min=2")
     if parts[0] in POLICY_KEYS:
         parts.insert(0, "policy")
     try:
         value = parse_value(value_text)
     except ValueError as error:
-        raise InputError(f"--set {text}: {error}") from None
+        raise InputError(f"{place}: {error}") from None
     if value is None:
-        raise InputError(f"--set {text}: the value is missing; for example --set pool.min=2")
+        raise InputError(f"{place}: the value is missing; for example --set pool.min=2")
     path = tuple(int(part) if _INDEX.fullmatch(part) else part for part in parts)
-    return Override(f"--set {text}", path, value)
+    return Override(place, path, value)
 
 
 def is_text(given: str) -> bool:

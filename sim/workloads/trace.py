@@ -58,7 +58,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         else:
             yield from _csv_rows(path)
     except (OSError, ValueError) as error:  # ValueError: a name with a null byte
-        reason = getattr(error, "strerror", None) or error
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         raise InputError(f"{path}: can not be read: {reason}") from None
 
 
@@ -81,7 +81,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
         table = parquet.read_table(path)
     except pyarrow.ArrowInvalid as error:
-        raise InputError(f"{path}: is no Parquet file: {error}") from None
+        raise InputError(f"{path}: is no Parquet file: {' '.join(str(error).split())}") from None
     yield from enumerate(table.to_pylist(), start=2)
 
 

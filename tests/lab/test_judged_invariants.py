@@ -68,6 +68,15 @@ def test_it_is_the_first_time_that_counts(when: str, expected: str, at: float, f
     ]
 
 
+def test_a_time_that_is_missed_by_little_is_not_printed_as_the_one_that_was_expected() -> None:
+    """What was found can be copied into the file, and then holds."""
+    ((expected, found, finding), _) = said(a_run("breaks: {L01: 9.9 min}"), verdicts(broken={"L01": 594.125}))
+    assert (expected, finding) == ("L01 breaks at 594 s", "fails")
+    assert found == "first broken at 594.125 s, 3 times in all: L01 is broken"
+    ((_, _, finding), _) = said(a_run("breaks: {L01: 594.125 s}"), verdicts(broken={"L01": 594.125}))
+    assert finding == "holds"
+
+
 def test_what_should_break_and_holds_fails() -> None:
     """A mend is news, too."""
     found = said(a_run("breaks: {L01: any time}"), verdicts())
