@@ -18,7 +18,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constr
 JOBS ?= auto
 TESTS ?=
 
-.PHONY: help demo test lint format notebooks pictures incidents bench constraints clean
+# How many examples each random test has in `make fuzz`; new ones each time.
+EXAMPLES ?= 1000
+
+.PHONY: help demo test fuzz lint format notebooks pictures incidents bench constraints clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -28,6 +31,9 @@ demo: $(INSTALLED) ## incident 609 under the rules before the fix and after it
 
 test: $(INSTALLED) ## all tests
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TESTS)
+
+fuzz: $(INSTALLED) ## random scenarios and damaged files, thousands of new ones each time
+	@WINDTUNNEL_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/fuzz $(TESTS)
 
 lint: $(INSTALLED) ## style, format, types and the direction of imports
 	@$(BIN)/ruff check
