@@ -105,7 +105,8 @@ def _slot_table(evidence: Evidence) -> Table:
     indexes = list(dict.fromkeys(slot.slot for pod in evidence.pods for slot in pod.slots))
     indexes.sort(key=lambda index: (index is None, index))
     headers = ["unbooked" if index is None else f"slot {index}" for index in indexes]
-    table = plain_table(f"at {exactly(evidence.at)}, held | runs", *headers)
+    when, _, _ = exactly(evidence.at).partition(" (")  # the column is narrow
+    table = plain_table(f"at {when}, held | runs", *headers)
     for pod in evidence.pods:
         by_index = {slot.slot: slot for slot in pod.slots}
         cells = [_slot(by_index[index]) if index in by_index else Text() for index in indexes]
