@@ -7,6 +7,7 @@ so it needs no more than the run.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from lab.judgement import Finding, Judgement
@@ -26,6 +27,7 @@ LINES_MAX: Final = 12
 LINES_FIRST: Final = 3
 """Of more lines than LINES_MAX, how many of the first ones are kept; the others are the last ones."""
 PODS_MAX: Final = 8
+WAITING_MAX: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,12 +100,15 @@ class Evidence:
     """The line of the autoscaler's last decision, if it is older: the same one is not logged again."""
     lines: tuple[str, ...]
     """Log lines of that pool, as `log_lines` has them, up to this moment."""
-    left_out: int
-    """How many lines are left out after the first LINES_FIRST."""
+    left_out: tuple[int, ...]
+    """For each of `lines`, how many are left out before it."""
     pods: tuple[PodFacts, ...]
     """The pods concerned, then others of the pool."""
     pods_left_out: int
     task: TaskFacts | None
+    waiting: tuple[TaskFacts, ...]
+    """If it is about no task and no pod: tasks of the pool that are runnable, for the longest time first."""
+    waiting_left_out: int
 
 
 def evidence_of(run: Run, code: str, violation: Violation) -> Evidence:
@@ -148,8 +153,9 @@ def _evidence(run: Run, scene: Scene, at: float, pool: str, task: int | None, po
     pools = _Pools(run)
     concerned = pool or pools.of_task.get(task) or pools.of_pod.get(pod) or pools.only
     lines, autoscaler = _lines(run, pools, concerned, at)
-    is_long = len(lines) > LINES_MAX + 1  # a line is no longer than the note that it is left out
-    kept = [*lines[:LINES_FIRST], *lines[LINES_FIRST - LINES_MAX :]] if is_long else lines
+    kept = _kept([text for _, text in lines])
+    is_of_nobody = task is None and pod is None
+    waiting = _waiting(scene, concerned) if is_of_nobody else []
     names = list(_names(scene, pools, task, pod))
     if concerned:
         names = [name for name in names if pools.of_pod.get(name) in (concerned, None)]
@@ -158,12 +164,36 @@ def _evidence(run: Run, scene: Scene, at: float, pool: str, task: int | None, po
         pool=concerned if len(run.scenario.pools) > 1 else "",
         since=lines[0][0] if lines else at,
         autoscaler=autoscaler,
-        lines=tuple(text for _, text in kept),
-        left_out=len(lines) - len(kept),
+        lines=tuple(lines[index][1] for index in kept),
+        left_out=tuple(index - before - 1 for before, index in pairwise([-1, *kept])),
         pods=tuple(_pod(scene, name, pools) for name in names[:PODS_MAX]),
         pods_left_out=max(0, len(names) - PODS_MAX),
         task=None if task is None else _task(scene, task),
+        waiting=tuple(_task(scene, each) for each in waiting[:WAITING_MAX]),
+        waiting_left_out=max(0, len(waiting) - WAITING_MAX),
     )
+
+
+def _kept(lines: Sequence[str]) -> list[int]:
+    """Which lines are shown: the first and the last ones, and what the autoscaler decided last."""
+    if len(lines) <= LINES_MAX + 1:  # a line is no longer than the note that it is left out
+        return list(range(len(lines)))
+    last_ones = range(len(lines) - LINES_MAX + LINES_FIRST, len(lines))
+    kept = {*range(LINES_FIRST), *last_ones}
+    decided = [index for index, text in enumerate(lines) if AUTOSCALER in text][-1:]
+    if decided and decided[0] not in kept:
+        kept = {*kept - {last_ones[0]}, decided[0]}
+    return sorted(kept)
+
+
+def _waiting(scene: Scene, pool: str) -> list[int]:
+    """Tasks of a pool that are runnable, for the longest time first; of all pools if it is empty."""
+    waiting = [
+        (row.runnable_since, row.id)
+        for row in scene.rows.values()
+        if row.runnable_since is not None and pool in ("", row.workspace.pool)
+    ]
+    return [task for _, task in sorted(waiting)]
 
 
 class _Pools:
@@ -213,11 +243,17 @@ def _lines(run: Run, pools: _Pools, pool: str, at: float) -> tuple[_Lines, str]:
 
 
 def _names(scene: Scene, pools: _Pools, task: int | None, pod: str | None) -> Iterator[str]:
-    """The pods that are there, asked for, or thought to be: those concerned first, then those in use."""
+    """The pods that are there, asked for, or thought to be: those concerned first, then those in use.
+
+    If it is about no pod and no task, a want of capacity for example, those on their way come first.
+    """
     holds = [where for where, _ in sorted(scene.slots.places.get(task, ()))] if task is not None else []
     runs = [each.pod for each in scene.live.get(task, ())] if task is not None else []
     concerned = [*([pod] if pod is not None else []), *holds, *runs]
     in_use = [name for name in scene.pods if scene.slots.on(name) or scene.pods[name].live]
+    unready = [name for name in scene.pods if scene.truly_ready(name) is None]
+    if task is None and pod is None:
+        concerned = unready
     forgotten = [name for name in scene.slots.held if name not in scene.pods]
     yield from dict.fromkeys([*concerned, *in_use, *forgotten, *scene.pods])
 

@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.evidence import (
-    LINES_FIRST,
     Evidence,
     PodFacts,
     Running,
@@ -79,6 +78,8 @@ def evidence_parts(evidence: Evidence, width: int) -> Iterator[RenderableType]:
         yield _pod_table(evidence) if width >= PODS_TABLE_MIN else _pods_in_words(evidence)
     if evidence.task is not None:
         yield Text(task_sentence(evidence.task))
+    if evidence.waiting:
+        yield Text(waiting_sentence(evidence))
 
 
 def _log(evidence: Evidence) -> Table:
@@ -89,8 +90,8 @@ def _log(evidence: Evidence) -> Table:
         table.add_row(*_time_and_text(evidence.autoscaler))
         table.add_row("…", Text("no other decision of the autoscaler since", style="dim"))
     for index, line in enumerate(evidence.lines):
-        if evidence.left_out and index == LINES_FIRST:
-            table.add_row("…", Text(f"{count(evidence.left_out, 'line')} left out", style="dim"))
+        if evidence.left_out[index]:
+            table.add_row("…", Text(f"{count(evidence.left_out[index], 'line')} left out", style="dim"))
         table.add_row(*_time_and_text(line))
     return table
 
@@ -182,6 +183,17 @@ def task_sentence(task: TaskFacts) -> str:
     holds = f"it holds {slots}" if slots else "it holds no slot"
     where = f" in workspace {task.workspace}" if task.workspace else ""
     return f"task {task.task} ({task.kind}{where}): {row}; {holds}; {_runs(task.runs)}"
+
+
+def waiting_sentence(evidence: Evidence) -> str:
+    """'runnable: task 7 (plan in workspace a) since 2 s, task 9 (plan in workspace b) since 4 s'."""
+    tasks = [
+        f"task {each.task} ({each.kind} in workspace {each.workspace})"
+        f"{'' if each.runnable_since is None else f' since {exactly(each.runnable_since)}'}"
+        for each in evidence.waiting
+    ]
+    more = f" and {evidence.waiting_left_out:,} more" if evidence.waiting_left_out else ""
+    return f"runnable: {', '.join(tasks)}{more}"
 
 
 def _runs(running: Sequence[Running]) -> str:

@@ -15,7 +15,7 @@ from lab.evidence import (
     evidence_of_broken,
 )
 from lab.judgement import Finding, judge
-from lab.text.evidence_page import task_sentence
+from lab.text.evidence_page import task_sentence, waiting_sentence
 from sim.checks import check
 from sim.record import Run
 from tests.lab.commands import stdout_of, windtunnel
@@ -116,10 +116,49 @@ def test_of_many_lines_the_first_and_the_last_are_kept() -> None:
     run = fly(UNKNOWN_AGENT.partition("tasks:")[0] + f"tasks:\n{tasks}\n")
     evidence = evidence_at(run, 1.0)
     assert len(evidence.lines) == LINES_MAX
-    assert evidence.left_out == 30 * 3 - LINES_MAX
+    assert sum(evidence.left_out) == evidence.left_out[LINES_FIRST] == 30 * 3 - LINES_MAX
     assert "Task 1 submitted" in evidence.lines[0]
     assert "for task 30, retrying" in evidence.lines[-1]
     assert "for task 30" not in evidence.lines[LINES_FIRST - 1]
+
+
+CROWDED = """\
+title: A pod too few
+story: All that is tried at 11 s hides what the autoscaler decided at 10 s.
+horizon: 60 s
+pool: {min: 9, max: 10, initial: 9}
+pod_start: 5 min
+work: {plan: 10 min}
+tasks:
+"""
+
+
+def test_what_the_autoscaler_decided_is_kept_among_many_lines() -> None:
+    """What is left out before it and after it is counted apart."""
+    busy = [(n, "1 s") for n in range(1, 28)]
+    late = [(n, "11 s") for n in range(28, 60)]
+    tasks = [f"  - {{id: {n}, at: {at}, workspace: w{n}, kind: plan}}\n" for n, at in busy + late]
+    evidence = evidence_at(fly(CROWDED + "".join(tasks)), 11.0)
+    (decided,) = [index for index, line in enumerate(evidence.lines) if "[AutoScaler]" in line]
+    assert "10.000 s [AutoScaler] Pool default has 10 pods" in evidence.lines[decided]
+    assert decided == LINES_FIRST
+    assert len(evidence.lines) == LINES_MAX
+    assert [index for index, n in enumerate(evidence.left_out) if n] == [decided, decided + 1]
+
+
+def test_a_want_of_pods_shows_who_waits_and_which_pods_are_on_their_way() -> None:
+    """It is about no task and no pod; of many pods, those that nobody can use yet come first."""
+    tasks = [f"  - {{id: {n}, at: {n} s, workspace: w{n}, kind: plan}}\n" for n in range(1, 40)]
+    run = fly(CROWDED + "".join(tasks))
+    evidence = evidence_at(run, 39.0)
+    assert (evidence.pods[0].pod, evidence.pods[0].phase) == ("default-10", "pending")
+    assert [(task.task, task.runnable_since) for task in evidence.waiting] == [
+        (n, float(n)) for n in range(28, 33)
+    ]
+    assert evidence.waiting_left_out == 7
+    assert waiting_sentence(evidence).startswith("runnable: task 28 (plan in workspace w28) since 28 s, task")
+    assert waiting_sentence(evidence).endswith("since 32 s and 7 more")
+    assert evidence_at(run, 39.0, task=1).waiting == ()
 
 
 def test_what_the_slot_table_forgot_is_seen_to_run() -> None:
