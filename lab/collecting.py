@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from lab.policies_by_name import PolicyChoice, as_changes
-from lab.scenarios import STANDARD_INPUT, ScenarioText, read_scenario, shipped_scenarios
+from lab.scenarios import STANDARD_INPUT, ScenarioText, check_name, read_scenario, shipped_scenarios
 from sim.errors import InputError
 from sim.scenario import Scenario
 
@@ -93,16 +93,21 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
+def _is_a_file(path: Path) -> bool:
+    """A link to nowhere counts, so that a scenario that is missing is not missed."""
+    return os.path.isfile(path) or (os.path.islink(path) and not os.path.exists(path))
+
+
 def _expanded(path: str | Path) -> Iterator[str | Path]:
     """A name as it is; a file as a path; a folder as the files below it, but for hidden ones."""
     if isinstance(path, str) and (path == STANDARD_INPUT or path in shipped_scenarios()):
         yield path
         return
-    folder = Path(path)
+    folder = Path(check_name(path))
     if not os.path.isdir(folder):  # unlike the methods of Path, these raise nothing
         yield folder if os.path.exists(folder) else path
         return
-    files = sorted({file for pattern in _PATTERNS for file in folder.rglob(pattern) if os.path.isfile(file)})
+    files = sorted({file for pattern in _PATTERNS for file in folder.rglob(pattern) if _is_a_file(file)})
     shown = [file for file in files if not _is_hidden(file.relative_to(folder))]
     if not shown:
         raise InputError(f"{path}: there is no scenario below this folder; expected files named *.yaml")

@@ -85,13 +85,20 @@ def read_scenario(name: str | Path) -> ScenarioText:
         return ScenarioText("stdin", _read_standard_input(), Path())
     if isinstance(name, str) and name in shipped_scenarios():
         return _read(shipped_folder() / f"{name}.yaml", called=f"{name}.yaml")
-    path = Path(name)
+    path = Path(check_name(name))
     if not os.path.exists(path) and not _looks_like_a_path(str(name)):
         raise InputError(
             f"{nearest('scenario', str(name), shipped_scenarios())}; "
             "or give a path to a file, or - for standard input"
         )
     return _read(path, called=str(path))
+
+
+def check_name(name: str | Path) -> str | Path:
+    """The name of a scenario; InputError if it is no text and no path, as 609 without quotes."""
+    if not isinstance(name, str | os.PathLike):
+        raise InputError(f"scenario={name!r}: expected a name or a path, as in '609'")
+    return name
 
 
 def _looks_like_a_path(name: str) -> bool:

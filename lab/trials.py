@@ -25,6 +25,8 @@ class Case:
     title: str
     scenarios: tuple[Scenario, ...]
     """One for each policy; empty if nothing is expected."""
+    expects_of_others: bool = False
+    """Whether nothing is expected of the policies that were asked for, and something of others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,8 @@ class Outcome:
     title: str
     trials: tuple[Trial, ...]
     """In the order of the presets; empty if nothing is expected."""
+    expects_of_others: bool = False
+    """Whether nothing is expected of the policies that were asked for, and something of others."""
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
@@ -86,7 +90,8 @@ def find_cases(
 def _case(collected: Collected, policies: Sequence[PolicyChoice]) -> Case:
     own = collected.text.load()
     under = load_under(collected, policies or list(_policies_of(own)))
-    return Case(collected.name, own.title, tuple(each for each in under if _expects(each)))
+    tried = tuple(each for each in under if _expects(each))
+    return Case(collected.name, own.title, tried, expects_of_others=not tried and bool(own.expect))
 
 
 def _policies_of(scenario: Scenario) -> Iterator[PolicyChoice | None]:
@@ -113,7 +118,9 @@ def try_case(case: Case, progress: Callable[[float], None] | None = None) -> Out
     for scenario in case.scenarios:
         trials.append(_try(case, scenario, told))
         told(0.0)
-    return Outcome(name=case.name, title=case.title, trials=tuple(trials))
+    return Outcome(
+        name=case.name, title=case.title, trials=tuple(trials), expects_of_others=case.expects_of_others
+    )
 
 
 def _try(case: Case, scenario: Scenario, progress: Callable[[float], None]) -> Trial:

@@ -16,6 +16,8 @@ from sim.words import count
 
 _FOUND_WIDTH: Final = 18
 _NAME_WIDTH_MAX: Final = 40
+_TABLE_MIN: Final = 80
+"""Characters a line that the table needs; on less, each scenario is a sentence."""
 
 
 class OutcomeLines:
@@ -28,17 +30,32 @@ class OutcomeLines:
 
     def show(self, outcome: Outcome) -> None:
         """Write it."""
+        if self._screen.width < _TABLE_MIN:
+            self._screen.show(self._in_words(outcome))
+            return
         table = plain_table("", "", "")
         table.columns[0].min_width = table.columns[0].max_width = self._name_width
         table.columns[1].min_width = _FOUND_WIDTH
-        found = verdict(outcome.judgements)
-        if not outcome.trials:
-            table.add_row(Text(outcome.name, style="bold"), NOTHING, Text("nothing is expected", style="dim"))
-        else:
-            under = _policies([trial.policy for trial in outcome.trials])
-            style = FINDING_STYLES[_worst(outcome)]
-            table.add_row(Text(outcome.name, style="bold"), Text(found, style=style), under)
+        found, under = _found_under(outcome)
+        table.add_row(Text(outcome.name, style="bold"), found, under)
         self._screen.show(table)
+
+    def _in_words(self, outcome: Outcome) -> Text:
+        """The same where the table has no room."""
+        found, under = _found_under(outcome)
+        name = Text.assemble((outcome.name, "bold"), ": ")
+        return Text.assemble(name, found, "; ", under) if outcome.trials else Text.assemble(name, under)
+
+
+def _found_under(outcome: Outcome) -> tuple[Text, Text]:
+    if not outcome.trials:
+        return Text(NOTHING), Text(_nothing(outcome), style="dim")
+    under = Text(_policies([trial.policy for trial in outcome.trials]))
+    return Text(verdict(outcome.judgements), style=FINDING_STYLES[_worst(outcome)]), under
+
+
+def _nothing(outcome: Outcome) -> str:
+    return "nothing is expected of this policy" if outcome.expects_of_others else "nothing is expected"
 
 
 def _worst(outcome: Outcome) -> Finding:
@@ -77,6 +94,8 @@ def show_total(screen: Screen, outcomes: Sequence[Outcome], *, of: int) -> None:
     tried = count(len(outcomes), "scenario") if len(outcomes) == of else f"{len(outcomes)} of {of} scenarios"
     silent = sum(not each.trials for each in outcomes)
     nothing = f"; nothing is expected of {count(silent, 'scenario')}" if silent else ""
+    if any(each.expects_of_others for each in outcomes):
+        nothing += " under this policy; windtunnel matrix shows what breaks under any"
     found = verdict(judgements) if judgements else "no expectation was judged"
     style = FINDING_STYLES[Finding.FAILS] if any(each.has_failed for each in outcomes) else ""
     screen.show("", Text(f"{tried}, {count(trials, 'run')}: {found}{nothing}", style=style))

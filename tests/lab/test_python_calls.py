@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lab import InputError, compare, load, run
+from lab import InputError, compare, judge_scenarios, load, matrix, run
 from policies import PRESETS
 
 
@@ -25,6 +25,9 @@ from policies import PRESETS
         (lambda: compare(["later"], "609"), "only one policy, later, to compare; expected two or more"),
         (lambda: compare([PRESETS["later"]], "609"), "only one policy, later, to compare;"),
         (lambda: compare([], "609"), "no policy to compare; expected two or more"),
+        (lambda: load(609), "scenario=609: expected a name or a path, as in '609'"),  # type: ignore[arg-type]
+        (lambda: matrix([609]), "scenario=609: expected a name or a path"),  # type: ignore[list-item]
+        (lambda: judge_scenarios([None]), "scenario=None: expected a name"),  # type: ignore[list-item]
         (lambda: compare("later", "609"), "policies='later': is one text; expected a list"),
     ],
 )

@@ -85,6 +85,24 @@ def test_a_scenario_without_expectations_is_said_to_have_none() -> None:
     assert text.endswith("1 scenario, 0 runs: no expectation was judged; nothing is expected of 1 scenario\n")
 
 
+def test_a_policy_of_which_nothing_is_expected_is_not_taken_for_a_silent_scenario() -> None:
+    """What is expected of presets is not expected of a change of one; the table of all is elsewhere."""
+    write(Path("fine.yaml"), HOLDS)
+    text = stdout_of("test", "fine.yaml", "--policy", "seed-after,P6")
+    assert "fine.yaml  –                   nothing is expected of this policy\n" in text
+    assert "of 1 scenario under this policy;\nwindtunnel matrix shows what breaks under any\n" in text
+
+
+def test_on_a_narrow_terminal_no_policy_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each scenario is a sentence."""
+    monkeypatch.setenv("COLUMNS", "40")
+    write(Path("rather/long/name/of/a/folder/fine.yaml"), OF_ANY, policy="post604")
+    text = stdout_of("test", "rather")
+    sentence, _, _ = text.partition("\n\n")
+    assert " ".join(sentence.split()) == ("rather/long/name/of/a/folder/fine.yaml: 2 hold; post604, later")
+    assert max(map(len, text.splitlines())) <= 40
+
+
 def test_each_preset_that_is_named_is_tried() -> None:
     """In the order of the presets."""
     write(Path("a.yaml"), FAILS)
@@ -116,6 +134,14 @@ def test_a_folder_is_all_that_is_below_it() -> None:
     Path("all/notes.txt").write_text("no scenario")
     names = [each.name for each in find_cases(["all", "all/b.yaml"])]
     assert names == ["all/b.yaml", "all/deep/er/a.yml"]
+
+
+def test_a_link_to_nowhere_is_no_scenario_less() -> None:
+    """Beside others, it would not be missed."""
+    write(Path("all/a.yaml"), HOLDS)
+    Path("all/b.yaml").symlink_to("nowhere.yaml")
+    ran = windtunnel("test", "all")
+    assert (ran.code, ran.err) == (2, "windtunnel: all/b.yaml: cannot be read: No such file or directory\n")
 
 
 def test_an_empty_folder_is_bad_input() -> None:
