@@ -36,6 +36,7 @@ def show_check(
     from sim.checks import INVARIANTS
     from sim.errors import InputError
 
-    if code not in INVARIANTS:
+    known = code if code in INVARIANTS else code.upper()
+    if known not in INVARIANTS:
         raise InputError(nearest("invariant", code, INVARIANTS))
-    show_invariant(out(), INVARIANTS[code])
+    show_invariant(out(), INVARIANTS[known])

@@ -82,6 +82,7 @@ def _of_ours(error: BaseException) -> list[str]:
 
 def _of_usage(error: BaseException) -> list[str]:
     message = error.format_message()  # type: ignore[attr-defined]  # ClickException has it
+    message = message.replace("Value error, ", "")  # how Typer names the origin of what it was told
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "windtunnel"
     text = " ".join(message.split())

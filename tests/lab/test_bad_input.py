@@ -98,6 +98,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("run", "missing argument 'SCENARIO'."),
         ("run 609 --seed -1", "invalid value for '--seed':"),
         ("run 609 --seed one", "invalid value for '--seed':"),
+        ("matrix 609 --format xml", "invalid value for '--format': 'xml' is not one of 'text', 'markdown',"),
+        ("checks show L99", "unknown invariant 'L99'; expected one of S01, S02,"),
         ("run 609 --sed 1", "no such option: --sed"),
         ("run 609 610", "got unexpected extra argument"),
         ("run 609 --log --json", "--log and --json: each prints in place of the summary;"),

@@ -126,10 +126,15 @@ def test_an_invariant_is_shown_with_units_and_defaults() -> None:
 
 
 def test_an_invariant_that_there_is_not_is_refused() -> None:
-    """With the nearest one."""
-    ran = windtunnel("checks", "show", "l01")
+    """With those that there are."""
+    ran = windtunnel("checks", "show", "x01")
     assert ran.code == 2
-    assert ran.err.startswith("windtunnel: unknown invariant 'l01'; expected one of S01, S02, ")
+    assert ran.err.startswith("windtunnel: unknown invariant 'x01'; expected one of S01, S02, ")
+
+
+def test_an_invariant_may_be_written_in_small_letters() -> None:
+    """Where nothing else can be meant."""
+    assert stdout_of("checks", "show", "l01") == stdout_of("checks", "show", "L01")
 
 
 def test_the_schema_is_printed() -> None:
