@@ -17,6 +17,7 @@ from policies.vocabulary import INSTANT, SlotState
 from sim.checks import Verdict, Violation, scene_at, scene_of
 from sim.checks.scene.pods import Live, PodNow
 from sim.checks.scene.scene import Scene
+from sim.errors import InputError
 from sim.record import Run
 from sim.record.truth import PodHappened, TaskCreated
 
@@ -118,7 +119,12 @@ def evidence_of(run: Run, code: str, violation: Violation) -> Evidence:
 
 
 def evidence_at(run: Run, at: float, *, task: int | None = None, pod: str | None = None) -> Evidence:
-    """What was going on at a time (float s), once all of that instant had happened."""
+    """What was going on at a time (float s), once all of that instant had happened.
+
+    Raises InputError if the run has no such time.
+    """
+    if not 0 <= at <= run.ended_at:
+        raise InputError(f"at={at!r}: expected a time of the run, from 0 to {run.ended_at:g} s")
     return _evidence(run, scene_at(run, at), at, "", task, pod)
 
 

@@ -1,6 +1,7 @@
 """Evidence: what was going on when something broke."""
 
 import json
+import math
 
 import pytest
 
@@ -17,6 +18,7 @@ from lab.evidence import (
 from lab.judgement import Finding, judge
 from lab.text.evidence_page import task_sentence, waiting_sentence
 from sim.checks import check
+from sim.errors import InputError
 from sim.record import Run
 from tests.lab.commands import stdout_of, windtunnel
 from tests.lab.scenarios import fly, one_task
@@ -258,3 +260,10 @@ def test_the_log_and_evidence_are_not_both_printed() -> None:
     ran = windtunnel("run", "609", "--log", "--evidence")
     assert (ran.code, ran.out) == (2, "")
     assert "--log and --evidence: the log has all of it; give one of them" in ran.err
+
+
+@pytest.mark.parametrize("at", [-1.0, 600.5, math.nan])
+def test_a_time_that_the_run_does_not_have_is_refused(at: float) -> None:
+    """Rather than answered with the state of its end."""
+    with pytest.raises(InputError, match=r"expected a time of the run, from 0 to 600 s"):
+        evidence_at(one_task(), at)
