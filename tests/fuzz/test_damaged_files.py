@@ -54,7 +54,7 @@ def assert_place(ran: Ran, *names: str) -> None:
         assert line.removeprefix("windtunnel: ").startswith(names), line
 
 
-@examples(60)
+@examples(40)
 @given(DRAW)
 def test_a_shipped_scenario_with_other_values(folder: Path, data: st.DataObject) -> None:
     """Other kinds, units, keys and lists, anywhere."""
@@ -63,7 +63,7 @@ def test_a_shipped_scenario_with_other_values(folder: Path, data: st.DataObject)
     assert_place(given_file(folder, "x.yaml", as_yaml(tree), "run", "x.yaml"), "x.yaml")
 
 
-@examples(40)
+@examples(20)
 @given(scenarios(), DRAW)
 def test_a_random_scenario_with_other_values(folder: Path, made: Made, data: st.DataObject) -> None:
     """As the shipped ones, with every key that there is."""
@@ -115,7 +115,7 @@ CELLS = st.sampled_from(
 )
 
 
-@examples(60)
+@examples(40)
 @given(CELLS, st.integers(0, 3), st.integers(0, 6))
 def test_a_trace_with_another_cell(folder: Path, cell: str, line: int, column: int) -> None:
     """In the header or in a row: named with its row and column."""
@@ -127,7 +127,7 @@ def test_a_trace_with_another_cell(folder: Path, cell: str, line: int, column: i
     assert_place(ran, "x.yaml:5: workload.trace.file: t.csv: ")
 
 
-@examples(60)
+@examples(40)
 @given(DRAW)
 def test_a_trace_of_damaged_bytes(folder: Path, data: st.DataObject) -> None:
     """The message names the scenario's line and the trace."""
@@ -148,7 +148,7 @@ def _parquet() -> bytes:
     return out.getvalue()
 
 
-@examples(40)
+@examples(20)
 @given(DRAW)
 def test_a_parquet_trace_of_damaged_bytes(folder: Path, data: st.DataObject) -> None:
     """Whatever Arrow makes of it."""
@@ -256,7 +256,7 @@ def test_a_policy_of_any_words(folder: Path, policy: str) -> None:
     assert_place(ran, "--policy", "see ", "missing", "no such", "got unexpected")
 
 
-@examples(60)
+@examples(40)
 @given(DRAW)
 def test_a_policy_file_of_other_lines(folder: Path, data: st.DataObject) -> None:
     """Lines that are gone, doubled or moved; nothing else is put in, as it would be executed."""

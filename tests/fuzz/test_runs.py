@@ -47,7 +47,7 @@ def saved_log(run: Run) -> bytes:
     return out.getvalue()
 
 
-@examples(60)
+@examples(25)
 @given(scenarios())
 def test_a_run_ends_with_its_horizon_and_nothing_comes_after_it(folder: Path, made: Made) -> None:
     """In order of time, and in no more entries than its pods, its tasks and its cycles can cause."""
@@ -60,7 +60,7 @@ def test_a_run_ends_with_its_horizon_and_nothing_comes_after_it(folder: Path, ma
     assert len(times) <= entries_at_most(run)
 
 
-@examples(60)
+@examples(25)
 @given(scenarios())
 def test_every_task_is_in_one_state(folder: Path, made: Made) -> None:
     """Conservation: submitted are as many as are in all states together, and each step is in the table."""
@@ -80,7 +80,7 @@ def test_every_task_is_in_one_state(folder: Path, made: Made) -> None:
         assert all(value >= 0 for row in rows for name, value in row.items() if name not in ("at", "pool"))
 
 
-@examples(60)
+@examples(25)
 @given(scenarios())
 def test_littles_law_holds_of_each_pool(folder: Path, made: Made) -> None:
     """The area under the number of tasks that are open is the sum of the times for which they were, exactly.
@@ -98,7 +98,7 @@ def test_littles_law_holds_of_each_pool(folder: Path, made: Made) -> None:
             assert area / run.ended_at == pytest.approx(arrivals_per_s * mean_s, **EXACT)
 
 
-@examples(60)
+@examples(25)
 @given(scenarios())
 def test_littles_law_holds_of_pods_agents_and_slots(folder: Path, made: Made) -> None:
     """Pod-seconds, connections and held slots: the area under their number is the sum of their lives."""
@@ -123,7 +123,7 @@ def test_littles_law_holds_of_pods_agents_and_slots(folder: Path, made: Made) ->
             assert area_under(run, pool.name, f"slots_{state}") == pytest.approx(sojourn(run, held), **EXACT)
 
 
-@examples(60)
+@examples(25)
 @given(scenarios())
 def test_executions_lie_within_the_life_of_their_pod(folder: Path, made: Made) -> None:
     """Each was sent, and ends before its pod does."""
@@ -140,7 +140,7 @@ def test_executions_lie_within_the_life_of_their_pod(folder: Path, made: Made) -
     assert all(1 <= entry.attempt <= most[entry.task] for entry in run.log if type(entry) is ExecStarted)
 
 
-@examples(60)
+@examples(25)
 @given(scenarios())
 def test_nothing_is_lost_under_any_rules(folder: Path, made: Made) -> None:
     """S24 holds under every combination of rules, as long as nobody hears of a task later than `grace`.
@@ -160,7 +160,7 @@ def test_nothing_is_lost_under_any_rules(folder: Path, made: Made) -> None:
         assert verdicts["S24"].status is not Status.BROKEN, verdicts["S24"].violations
 
 
-@examples(40)
+@examples(20)
 @given(scenarios())
 def test_a_scenario_gives_the_same_bytes_each_time(folder: Path, made: Made) -> None:
     """From its text on; and what is written is read back equal."""
@@ -174,7 +174,7 @@ def test_a_scenario_gives_the_same_bytes_each_time(folder: Path, made: Made) -> 
     assert header.seed == run.scenario.seed
 
 
-@examples(30)
+@examples(15)
 @given(scenarios())
 def test_whatever_happened_can_be_told(folder: Path, made: Made) -> None:
     """As tables, as a log, as a summary, as judgements, and as evidence of each violation."""
