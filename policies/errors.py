@@ -33,7 +33,15 @@ class PolicyFault(Exception):
         return partial(type(self), **{name: getattr(self, name) for name in parts}), ()
 
 
-def fault_of(rule: object, at: float, asked: str, answered: str, expected: str) -> PolicyFault:
-    """The fault of this rule, to be raised."""
+def fault_of(rule: object, at: float, asked: str, answered: object, expected: str) -> PolicyFault:
+    """The fault of this rule, to be raised; `answered` is what it returned or raised."""
     policy = type(rule).__name__
-    return PolicyFault(policy=policy, at=at, asked=asked, answered=answered, expected=expected)
+    return PolicyFault(policy=policy, at=at, asked=asked, answered=_shown(answered), expected=expected)
+
+
+def _shown(answered: object) -> str:
+    """The answer as text: a number may have too many digits for one, and a user's class may raise."""
+    try:
+        return repr(answered)
+    except FAILURES:
+        return f"<{type(answered).__name__} that cannot be shown>"

@@ -102,14 +102,14 @@ class Capacity:
         try:
             target = self._autoscaler.decide(pool, self._books.now)
         except FAILURES as error:
-            raise self._fault_of_autoscaler(pool, repr(error)) from error
+            raise self._fault_of_autoscaler(pool, error) from error
         if not isinstance(target, Target) or type(target.desired) is not int:
-            raise self._fault_of_autoscaler(pool, repr(target))
+            raise self._fault_of_autoscaler(pool, target)
         known, desired = pool._known, target.desired
         if desired == known:
             return target
         if not 0 <= desired <= max(pool._max, known):
-            raise self._fault_of_autoscaler(pool, repr(desired))
+            raise self._fault_of_autoscaler(pool, desired)
         if desired < known and pool.apply_pending and self._autoscaler.holds_for_applies:
             # Somebody may confirm at any moment, and the plan's pod saves the apply its init.
             self._require_explanation(pool, target)
@@ -144,7 +144,7 @@ class Capacity:
         try:
             pods = rule.choose(pool, count)
         except FAILURES as error:
-            raise self._fault(rule, asked, repr(error), expected) from error
+            raise self._fault(rule, asked, error, expected) from error
         fits = (
             isinstance(pods, list)
             and len(pods) <= count
@@ -154,7 +154,7 @@ class Capacity:
             and all(pod.is_idle and not pod.is_leaving for pod in pods)
         )
         if not fits:
-            raise self._fault(rule, asked, repr(pods), expected)
+            raise self._fault(rule, asked, pods, expected)
         return pods
 
     def _delete_ended_pods(self, pool: Pool) -> bool:
@@ -171,7 +171,7 @@ class Capacity:
     def _require_explanation(self, pool: Pool, target: Target) -> None:
         """Raise PolicyFault if a record could not hold the target's reason and numbers."""
         if not is_explained(target.reason, target.numbers):
-            raise self._fault_of_autoscaler(pool, repr(target), "a Target with a Reason, and numbers by name")
+            raise self._fault_of_autoscaler(pool, target, "a Target with a Reason, and numbers by name")
 
     def _scaled(self, pool: Pool, target: Target, rule: str = "") -> Scaled:
         self._require_explanation(pool, target)
@@ -185,10 +185,10 @@ class Capacity:
             numbers=target.numbers,
         )
 
-    def _fault_of_autoscaler(self, pool: Pool, answered: str, expected: str = "") -> PolicyFault:
+    def _fault_of_autoscaler(self, pool: Pool, answered: object, expected: str = "") -> PolicyFault:
         asked = f"decide(pool {pool._name} of {pool._known} pods)"
         expected = expected or f"a Target of a whole number from 0 to the pool's max, {pool._max}"
         return self._fault(self._autoscaler, asked, answered, expected)
 
-    def _fault(self, rule: object, asked: str, answered: str, expected: str) -> PolicyFault:
+    def _fault(self, rule: object, asked: str, answered: object, expected: str) -> PolicyFault:
         return fault_of(rule, self._books.now, asked, answered, expected)

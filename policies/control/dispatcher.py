@@ -127,14 +127,14 @@ class Dispatcher:
                     try:
                         choice = self._queue.next_task(workspace)
                     except FAILURES as error:
-                        raise self._fault_of_queue(workspace, repr(error)) from error
+                        raise self._fault_of_queue(workspace, error) from error
             if not isinstance(choice, Task):
                 if choice is not None:
                     self._note_block(workspace, choice)
                 return
             task = choice
             if task._home is not workspace or not (task._state is _PENDING or task.is_confirmed_apply):
-                raise self._fault_of_queue(workspace, repr(task))
+                raise self._fault_of_queue(workspace, task)
             workspace._last_block = None
             if task._not_before > now:
                 self._agenda.retry(workspace, task._not_before)
@@ -146,7 +146,7 @@ class Dispatcher:
                     try:
                         place = self._placement.place(task, pool)
                     except FAILURES as error:
-                        raise self._fault_of_placement(task, pool, repr(error), _A_PLACE) from error
+                        raise self._fault_of_placement(task, pool, error, _A_PLACE) from error
                     refusals = pool._take_refusals() if pool._refusals else ()
                     if place is not None:
                         if self._send_to(place, task, workspace):
@@ -168,12 +168,12 @@ class Dispatcher:
         try:
             another = self._queue.instead_of(stuck[-1], workspace)
         except FAILURES as error:
-            raise self._fault(self._queue, asked, repr(error), _ANOTHER) from error
+            raise self._fault(self._queue, asked, error, _ANOTHER) from error
         if another is None:
             return None
         if isinstance(another, Task) and another not in stuck and _may_go(another, workspace):
             return another
-        raise self._fault(self._queue, asked, repr(another), _ANOTHER)
+        raise self._fault(self._queue, asked, another, _ANOTHER)
 
     def _refused_alike(self, task: Task, pool: Pool) -> tuple[PodRefusal, ...] | None:
         """Why a task like this one was refused in this step, if nothing has changed since."""
@@ -189,7 +189,7 @@ class Dispatcher:
             hash(key)
         except FAILURES as error:
             asked, expected = f"same_answer_for(task {task._id})", "something hashable, or None"
-            raise self._fault(self._placement, asked, repr(error), expected) from error
+            raise self._fault(self._placement, asked, error, expected) from error
         return key
 
     def _send_to(self, place: Slot | Pod, task: Task, workspace: Workspace) -> bool:
@@ -201,10 +201,10 @@ class Dispatcher:
         elif isinstance(place, Pod):
             pod, own_reservation, is_free = place, False, True
         else:
-            raise self._fault_of_placement(task, pool, repr(place), _A_PLACE)
+            raise self._fault_of_placement(task, pool, place, _A_PLACE)
         if not is_free or pool._pods.get(pod._name) is not pod or pod._state in LEAVING:
             expected = "an idle slot of a pod that is in the pool"
-            raise self._fault_of_placement(task, pool, repr(place), expected)
+            raise self._fault_of_placement(task, pool, place, expected)
         if not isinstance(place, Slot):
             self._send_unbooked(task, pool, pod)
             return True
@@ -252,7 +252,7 @@ class Dispatcher:
         try:
             route = self._dispatch.route(task, pod, pool)
         except FAILURES as error:
-            raise self._fault(self._dispatch, asked, repr(error), expected) from error
+            raise self._fault(self._dispatch, asked, error, expected) from error
         pool._refusals.clear()  # only a placement's notes become decisions
         if isinstance(route, SendTo) and isinstance(route.pod, Pod):
             to = route.pod
@@ -260,7 +260,7 @@ class Dispatcher:
                 return route
         elif isinstance(route, GiveUp) and isinstance(route.reason, Reason) and is_wait(route.retry_after):
             return route
-        raise self._fault(self._dispatch, asked, repr(route), expected)
+        raise self._fault(self._dispatch, asked, route, expected)
 
     def _send_unbooked(self, task: Task, pool: Pool, pod: Pod) -> None:
         """Send to an agent without a booking; what the task holds elsewhere is given up."""
@@ -316,7 +316,7 @@ class Dispatcher:
 
     def _note_block(self, workspace: Workspace, block: Block) -> None:
         if not _is_block(block):
-            raise self._fault_of_queue(workspace, repr(block))
+            raise self._fault_of_queue(workspace, block)
         reason, by = block
         seen = (reason, None if by is None else by._id)
         if workspace._last_block == seen:
@@ -333,16 +333,16 @@ class Dispatcher:
             )
         )
 
-    def _fault_of_queue(self, workspace: Workspace, answered: str) -> PolicyFault:
+    def _fault_of_queue(self, workspace: Workspace, answered: object) -> PolicyFault:
         asked = f"next_task(workspace {workspace._name})"
         expected = "a pending task or a confirmed apply, a reason to wait, or None"
         return self._fault(self._queue, asked, answered, expected)
 
-    def _fault_of_placement(self, task: Task, pool: Pool, answered: str, expected: str) -> PolicyFault:
+    def _fault_of_placement(self, task: Task, pool: Pool, answered: object, expected: str) -> PolicyFault:
         asked = f"place(task {task._id}, pool {pool._name})"
         return self._fault(self._placement, asked, answered, expected)
 
-    def _fault(self, rule: object, asked: str, answered: str, expected: str) -> PolicyFault:
+    def _fault(self, rule: object, asked: str, answered: object, expected: str) -> PolicyFault:
         return fault_of(rule, self._books.now, asked, answered, expected)
 
 

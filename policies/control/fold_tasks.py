@@ -151,9 +151,9 @@ class FoldTasks:
         try:
             wait = self._dispatch.back_off(task._failed_sends)
         except FAILURES as error:
-            raise fault_of(self._dispatch, self._books.now, asked, repr(error), expected) from error
+            raise fault_of(self._dispatch, self._books.now, asked, error, expected) from error
         if not is_wait(wait):
-            raise fault_of(self._dispatch, self._books.now, asked, repr(wait), expected)
+            raise fault_of(self._dispatch, self._books.now, asked, wait, expected)
         return wait
 
     def dispatch_failed(self, event: DispatchFailed) -> None:

@@ -38,6 +38,14 @@ from tests.policies.nonsense import (
     target,
 )
 
+
+class Shy:
+    """What raises when somebody wants to see it."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("not now")
+
+
 # queue
 
 QUEUE_EXPECTS = "a pending task or a confirmed apply, a reason to wait, or None"
@@ -49,6 +57,8 @@ QUEUE_EXPECTS = "a pending task or a confirmed apply, a reason to wait, or None"
         (lambda workspace: fails(), "ZeroDivisionError('a bug')"),
         (lambda workspace: "first", "'first'"),
         (lambda workspace: (), "()"),
+        (lambda workspace: 10**5000, "<int that cannot be shown>"),
+        (lambda workspace: Shy(), "<Shy that cannot be shown>"),
         (lambda workspace: ("locked", None), "('locked', None)"),
         (
             lambda workspace: (Reason.WORKSPACE_LOCKED, 7),
