@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet as parquet
 import pytest
 import yaml
 from hypothesis import given
@@ -139,9 +141,6 @@ def test_a_trace_of_damaged_bytes(folder: Path, data: st.DataObject) -> None:
 
 @cache
 def _parquet() -> bytes:
-    import pyarrow  # noqa: PLC0415  (slow to import)
-    import pyarrow.parquet as parquet  # noqa: PLC0415
-
     rows = [row.split(",") for row in TRACE.splitlines()]
     out = io.BytesIO()
     parquet.write_table(pyarrow.table(dict(zip(rows[0], zip(*rows[1:], strict=True), strict=True))), out)
@@ -173,9 +172,6 @@ COLUMNS: dict[str, list[Any]] = {
 @given(st.sampled_from(list(COLUMNS)), st.sampled_from(TRACE.splitlines()[0].split(",")))
 def test_a_parquet_trace_with_a_column_of_another_kind(folder: Path, kind: str, column: str) -> None:
     """Each column, each kind."""
-    import pyarrow  # noqa: PLC0415
-    import pyarrow.parquet as parquet  # noqa: PLC0415
-
     columns: dict[str, list[Any]] = {
         "submitted_at": [0, 1],
         "workspace": ["a", "b"],

@@ -268,7 +268,7 @@ def test_connections_counted_are_those_of_the_table_of_agents(rich: Run) -> None
 
 def test_every_entry_of_the_log_can_be_read_again(rich: Run) -> None:
     """As the very value that was written."""
-    decoder = msgspec.json.Decoder(Entry)  # type: ignore[arg-type]
+    decoder = msgspec.json.Decoder(Entry)
     encoder = msgspec.json.Encoder()
     assert [decoder.decode(encoder.encode(entry)) for entry in rich.log] == list(rich.log)
 

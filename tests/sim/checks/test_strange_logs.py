@@ -98,7 +98,7 @@ def verdicts_of(log: Sequence[Entry], of: Run, ended_at: float | None = None) ->
 
 
 @pytest.mark.slow
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(strange_logs())
 def test_no_check_raises_on_a_strange_log_and_all_say_the_same_twice(
     strange: tuple[Run, list[Entry]],
@@ -113,7 +113,7 @@ def test_no_check_raises_on_a_strange_log_and_all_say_the_same_twice(
 
 
 @pytest.mark.slow
-@settings(max_examples=600, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
 @given(runs, st.floats(0, 1))
 def test_what_breaks_in_the_beginning_of_a_log_breaks_in_all_of_it(of: Run, share: float) -> None:
     """What is known by some instant is not taken back: the first violations of the whole log are these."""
@@ -126,7 +126,7 @@ def test_what_breaks_in_the_beginning_of_a_log_breaks_in_all_of_it(of: Run, shar
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(runs, st.floats(0, 1))
 def test_a_bound_that_holds_of_a_beginning_is_not_broken_before_its_end(of: Run, share: float) -> None:
     """A verdict `holds` says that nothing that was so far can still break: it is `undecided` otherwise."""
