@@ -8,12 +8,12 @@ from pathlib import Path
 from lab.chance import is_random
 from lab.collecting import Problems, check_policies, collect, load_under
 from lab.policies_by_name import PolicyChoice
-from lab.running import run
+from lab.running import run_one_of_many
 from lab.story import waits_to_be_sent
 from lab.summary import is_missing
 from policies.presets import PRESETS
 from sim.checks import INVARIANTS, Status, Verdict, check, first_broken
-from sim.errors import InputError, PolicyError
+from sim.errors import InputError
 from sim.garbage import rarely_collected
 from sim.record import Run
 from sim.scenario import Scenario
@@ -132,11 +132,7 @@ def _plan(
 
 
 def _cell(name: str, scenario: Scenario, progress: Callable[[float], None]) -> Cell:
-    try:
-        flown = run(scenario, progress=progress)
-    except PolicyError as error:
-        error.add_note(f"it was scenario {name} under {scenario.policy.name}")
-        raise
+    flown = run_one_of_many(name, scenario, progress)
     with rarely_collected():
         return cell_of(flown, check(flown), name)
 

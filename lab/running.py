@@ -12,7 +12,7 @@ from lab.rules import prints_aside
 from lab.scenarios import check_seed, read_scenario
 from lab.summary import Summary, summarise
 from sim.checks import Verdict, check
-from sim.errors import InputError
+from sim.errors import InputError, PolicyError
 from sim.record import Run
 from sim.scenario import Scenario
 from sim.simulate import simulate
@@ -53,6 +53,15 @@ def run(
     checked = check_seed(seed)
     with prints_aside():
         return simulate(scenario, seed=checked, progress=progress, clock=time.perf_counter)
+
+
+def run_one_of_many(name: str, scenario: Scenario, progress: Callable[[float], None] | None = None) -> Run:
+    """As `run`; if the policy fails, a note says in which of the scenarios and under which policy."""
+    try:
+        return run(scenario, progress=progress)
+    except PolicyError as error:
+        error.add_note(f"it was scenario {name} under {scenario.policy.name}")
+        raise
 
 
 @dataclass(frozen=True)

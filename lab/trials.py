@@ -8,10 +8,9 @@ from lab.collecting import Collected, Problems, check_policies, collect, load_un
 from lab.evidence import Evidence, failures
 from lab.judgement import Finding, Judgement, judge
 from lab.policies_by_name import PolicyChoice
-from lab.running import run
+from lab.running import run_one_of_many
 from policies.presets import PRESETS
 from sim.checks import check
-from sim.errors import PolicyError
 from sim.garbage import rarely_collected
 from sim.scenario import ANY_PRESET, Scenario
 
@@ -124,11 +123,7 @@ def try_case(case: Case, progress: Callable[[float], None] | None = None) -> Out
 
 
 def _try(case: Case, scenario: Scenario, progress: Callable[[float], None]) -> Trial:
-    try:
-        flown = run(scenario, progress=progress)
-    except PolicyError as error:
-        error.add_note(f"it was scenario {case.name} under {scenario.policy.name}")
-        raise
+    flown = run_one_of_many(case.name, scenario, progress)
     with rarely_collected():
         verdicts = check(flown)
         judgements = judge(flown, verdicts)

@@ -333,7 +333,7 @@ def test_an_interruption_is_said_to_have_kept_nothing(monkeypatch: pytest.Monkey
     def interrupted(*_: object, **__: object) -> None:
         raise Interrupted(one_task())
 
-    monkeypatch.setattr("lab.matrices.run", interrupted)
+    monkeypatch.setattr("lab.running.run", interrupted)
     ran = windtunnel("matrix", "609")
     assert (ran.code, ran.out) == (130, "")
     assert ran.err == (

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-import lab.trials
 from lab import judge_scenarios, shipped_scenarios
 from lab.running import run
 from lab.trials import find_cases, try_case
@@ -241,12 +240,12 @@ def test_an_interruption_shows_what_was_done_by_then(monkeypatch: pytest.MonkeyP
     """Exit code 130; a scenario that was half tried is not shown."""
     write(Path("all/a.yaml"), HOLDS)
     write(Path("all/b.yaml"), FAILS)
-    monkeypatch.setattr(lab.trials, "run", interrupting(after=2))
+    monkeypatch.setattr("lab.running.run", interrupting(after=2))
     ran = windtunnel("test", "all")
     assert ran.code == 130
     assert ran.out == "all/a.yaml  1 holds             seed-after\n\n1 of 2 scenarios, 1 run: 1 holds\n"
     assert ran.err == ("windtunnel: interrupted\nwindtunnel: 1 of 2 scenarios were tested by then\n")
-    monkeypatch.setattr(lab.trials, "run", interrupting(after=0))
+    monkeypatch.setattr("lab.running.run", interrupting(after=0))
     ran = windtunnel("test", "all", "--json")
     assert (ran.code, json.loads(ran.out)) == (130, {"complete": False, "scenarios": []})
 
