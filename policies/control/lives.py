@@ -1,5 +1,7 @@
 """The ends of tasks, and what they let go of: slots, locks, and agents that must be told to stop."""
 
+from typing import Final
+
 from policies.actions import AbortTask, AnyAction
 from policies.constants import Constants, LostPlan
 from policies.control.agenda import Agenda
@@ -8,6 +10,9 @@ from policies.lifecycles import TaskEvent
 from policies.observed.books import Books
 from policies.observed.task import Task
 from policies.vocabulary import SlotState, TaskState
+
+_SURELY_OVER: Final = frozenset({Reason.POD_LOST, Reason.AGENT_RESTARTED})
+"""What leaves no doubt that a phase runs no more."""
 
 
 class Lives:
@@ -29,10 +34,11 @@ class Lives:
     def lose(self, task: Task, reason: Reason) -> None:
         """What ran the task is gone: it fails, or its plan is queued again if the constants say so.
 
-        It is not if only the agent is out of reach, which may be running the plan still.
+        That is only if the plan surely runs no more: an agent that is out of reach, or took too long, may be
+        running it still.
         """
-        planning = task._state is TaskState.PLANNING and reason is not Reason.AGENT_LOST
-        requeue = planning and self._constants.lost_plan is LostPlan.REQUEUE
+        is_plan = task._state is TaskState.PLANNING and reason in _SURELY_OVER
+        requeue = is_plan and self._constants.lost_plan is LostPlan.REQUEUE
         if not self._books.move_task(task, TaskEvent.REQUEUED if requeue else TaskEvent.FAILED):
             self.has_stopped(task)
             return

@@ -65,6 +65,15 @@ def test_a_cancelled_task_whose_agent_never_answers_holds_its_slot_until_the_pha
     assert state_of(driver) is TaskState.CANCELLED
 
 
+def test_a_plan_that_took_too_long_is_not_queued_again() -> None:
+    """Whatever becomes of lost plans: the agent may be running this one still."""
+    driver = driver_of(lost_plan="requeue")
+    driver.submit("w")
+    driver.run(HOUR)
+    assert state_of(driver) is TaskState.FAILED
+    assert driver.sent() == [(0.0, 1)]
+
+
 def test_the_agent_is_told_to_stop_what_timed_out() -> None:
     driver = driver_of()
     driver.submit("w")

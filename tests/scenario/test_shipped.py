@@ -30,6 +30,13 @@ def test_a_shipped_scenario_can_be_read_under_every_preset(path: Path, preset: s
     assert load_scenario(path, policy=preset).policy.name == preset
 
 
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_scenario_says_of_every_preset_which_invariants_break(path: Path) -> None:
+    """Or that none does: the incident matrix is held to these."""
+    expect = load_scenario(path).expect
+    assert {name for name in PRESETS if name not in expect or expect[name].breaks is None} == set()
+
+
 @pytest.mark.parametrize(
     ("name", "known_after_s"),
     [
